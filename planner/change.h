@@ -1,0 +1,56 @@
+// A change: one row on one member, as it stands in changes/<pair>/<db>.<table>.ndjson.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rowplan::planner {
+
+/// One value as a plan shows it. Everything is text, so that nothing is rounded on the way.
+struct PlanValue {
+  enum class Form : std::uint8_t {
+    null,  ///< JSON null
+    text,  ///< JSON string: exact text, valid UTF-8
+    hex,   ///< {"hex":"..."}: bytes that are not text
+    ref,   ///< {"ref":"<sha256>","bytes":N}: large; read again at apply
+    hmac,  ///< {"hmac":"..."}: sensitive; read again at apply
+  };
+  Form form = Form::null;
+  std::string data;         ///< text; for hex the raw bytes (not hex digits); for ref and hmac lower-case hex digits
+  std::uint64_t bytes = 0;  ///< of the referenced value, for ref
+
+  friend bool operator==(const PlanValue&, const PlanValue&) = default;
+};
+
+enum class Op : std::uint8_t { insert, update, remove, conflict };
+
+[[nodiscard]] const char* op_name(Op op) noexcept;  ///< "insert", "update", "delete", "conflict"
+
+using NamedValues = std::vector<std::pair<std::string, PlanValue>>;
+
+struct Change {
+  Op op = Op::insert;
+  std::string on;           ///< the member that is written
+  std::uint64_t chunk = 0;  ///< id of a chunk of the same table
+  /// Values of the key columns as they stand on `on` (for an insert: as they will); nullopt for a
+  /// table without an identity ("key":null).
+  std::optional<std::vector<PlanValue>> key;
+  NamedValues before;  ///< delete: the whole row; update: the changed columns; else empty
+  NamedValues after;   ///< insert: the whole row; update: the changed columns; else empty
+  std::string reason;  ///< "missing", "differs", "key_differs", "extra"
+  std::uint64_t count = 0;  ///< of equal rows, for a table without an identity; 0: not written
+};
+
+/// One NDJSON line without its newline. Keys in the order of the contract: op, on, chunk, key,
+/// before, after, reason, count; `before` and `after` are left out where they are empty.
+[[nodiscard]] std::string to_json_line(const Change& change);
+
+/// Reads what to_json_line wrote. Throws PlanError (planner/plan_error.h) for anything else: unknown
+/// op, wrong type, unknown value form, odd hex, depth, trailing bytes.
+[[nodiscard]] Change change_from_json_line(std::string_view line);
+
+}  // namespace rowplan::planner
