@@ -1,0 +1,23 @@
+// What the executor tells while it works. It prints nothing itself; views in cmd/ listen.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rowplan::executor {
+
+enum class UnitOutcome : std::uint8_t { applied, already_done, stale, failed };
+
+class ApplyObserver {
+ public:
+  virtual ~ApplyObserver() = default;
+  virtual void apply_started(std::uint64_t /*units*/, std::uint64_t /*changes*/) {}
+  virtual void unit_finished(std::uint64_t /*unit*/, UnitOutcome /*outcome*/,
+                             std::uint64_t /*rows_written*/, const std::string& /*detail*/) {}
+  /// The whole unit is going to be tried again, after `delay_ms`.
+  virtual void unit_retry(std::uint64_t /*unit*/, unsigned /*attempt*/, unsigned /*delay_ms*/,
+                          const std::string& /*cause*/) {}
+  virtual void note(const std::string& /*message*/) {}  ///< for the log
+};
+
+}  // namespace rowplan::executor

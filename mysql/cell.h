@@ -1,0 +1,97 @@
+// Exact values in a compact form, and what it takes to read, show and write them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rowplan::mysql {
+
+/// How the values of one column are held. The forms of numbers and times sort as their values do
+/// when compared as bytes.
+enum class CellKind : std::uint8_t {
+  integer,      ///< 1 byte sign (0 negative, 1 not), 8 bytes big-endian; also BIT
+  year,         ///< as integer
+  decimal,      ///< the server's text, with `scale` digits after the point
+  real,         ///< 8 bytes: IEEE bits, big-endian, made to sort; -0 is held as 0
+  date,         ///< 8 bytes packed, big-endian
+  datetime,     ///< likewise; TIMESTAMP in UTC
+  time,         ///< 8 bytes: microseconds + 2^63, big-endian
+  text,         ///< UTF-8 bytes as stored; may be ill-formed
+  tagged_text,  ///< 't' and UTF-8, or 'x' and the stored bytes where they do not convert back
+  bytes,        ///< as stored; also GEOMETRY and VECTOR
+  label,        ///< ENUM, SET: '1' alone for index 0, else '0' and the labels in UTF-8
+  json,         ///< canonical or stored text, UTF-8
+  plain,        ///< ASCII text: UUID, INET4, INET6
+};
+
+struct CellType {
+  CellKind kind = CellKind::bytes;
+  bool single = false;   ///< real: shown as the shortest text that reads back as a FLOAT
+  unsigned scale = 0;    ///< decimal
+  unsigned fsp = 0;      ///< datetime, time: digits of the fraction shown
+  bool is_set = false;   ///< label: of a SET
+  bool canonical = false;  ///< json: parsed and put into canonical form by the client
+
+  friend bool operator==(const CellType&, const CellType&) = default;
+};
+
+/// One row: its cells one after the other, each with its length, so that equal bytes mean equal rows.
+class Row {
+ public:
+  void clear() {
+    data_.clear();
+    ends_.clear();
+  }
+  void add_null();
+  void add(std::string_view cell);
+  /// For cells that are built in place: append to data() after open(), then close().
+  std::string& open();
+  void close();
+
+  [[nodiscard]] std::size_t size() const { return ends_.size(); }
+  [[nodiscard]] bool is_null(std::size_t i) const;
+  /// The cell's bytes; empty for NULL.
+  [[nodiscard]] std::string_view cell(std::size_t i) const;
+  [[nodiscard]] std::string_view bytes() const { return data_; }
+  void swap(Row& other) noexcept {
+    data_.swap(other.data_);
+    ends_.swap(other.ends_);
+  }
+
+  friend bool operator==(const Row& a, const Row& b) { return a.data_ == b.data_; }
+
+ private:
+  [[nodiscard]] std::size_t begin_of(std::size_t i) const { return i == 0 ? 0 : ends_[i - 1]; }
+  std::string data_;                 // per cell: 4 bytes length (all ones: NULL), then the bytes
+  std::vector<std::size_t> ends_;    // of each cell in data_
+};
+
+// Building and reading cells of numbers and times.
+void append_integer(std::string& out, bool negative, std::uint64_t bits);
+void append_real(std::string& out, double value);
+struct PackedTime {
+  unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, microsecond = 0;
+};
+void append_datetime(std::string& out, const PackedTime& time);
+void append_time(std::string& out, bool negative, std::uint64_t microseconds);
+[[nodiscard]] double real_of(std::string_view cell);
+
+/// A value as people and plans see it.
+struct Shown {
+  bool text = true;   ///< false: `data` is bytes that are not text
+  std::string data;
+};
+/// Exact text of a cell that is not NULL. For an ENUM's index 0 the empty bytes, not text.
+[[nodiscard]] Shown show(const CellType& type, std::string_view cell);
+/// The cell whose show() this is; nullopt if there is none (an edited plan).
+[[nodiscard]] std::optional<std::string> cell_from_shown(const CellType& type, const Shown& shown);
+
+/// SQL for the value: typed, exact, safe in every escape mode. For a tagged 'x' value the bytes.
+[[nodiscard]] std::string literal(const CellType& type, std::string_view cell);
+/// Can a strict session store it? Not: an ENUM's index 0.
+[[nodiscard]] bool needs_lenient_mode(const CellType& type, std::string_view cell);
+
+}  // namespace rowplan::mysql

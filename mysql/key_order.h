@@ -1,0 +1,22 @@
+// The order of keys, for keys whose order a client can know.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mysql/cell.h"
+
+namespace rowplan::mysql {
+
+/// How one key column sorts on both members' servers.
+enum class ColumnOrder : std::uint8_t {
+  bytes,      ///< as the cells' bytes: numbers, times, BINARY, text of a NO PAD binary collation
+  decimal,    ///< by value
+  pad_space,  ///< text of a PAD SPACE binary collation: the shorter as if filled with spaces
+};
+
+/// Compares the first order.size() cells of two rows; key cells are never NULL.
+/// <0, 0, >0. Equal keys of a pad_space column may differ in bytes.
+[[nodiscard]] int compare_keys(const std::vector<ColumnOrder>& order, const Row& a, const Row& b);
+
+}  // namespace rowplan::mysql

@@ -1,0 +1,269 @@
+#include "mysql/row_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "mysql/json_canonical.h"
+#include "mysql/quote.h"
+#include "mysql/session_handle.h"
+
+namespace rowplan::mysql {
+
+namespace {
+
+constexpr std::size_t kFirstBuffer = 512;          // bytes; longer values are fetched once more
+constexpr unsigned kResultCut = 1260;              // GROUP_CONCAT and friends
+constexpr unsigned kPacketOverflow = 1301;         // a function's result over max_allowed_packet: NULL
+constexpr std::uint64_t kMicroseconds = 1000000;
+
+bool by_number(CellKind kind) {
+  return kind == CellKind::integer || kind == CellKind::year || kind == CellKind::label;
+}
+
+bool by_time(CellKind kind) {
+  return kind == CellKind::date || kind == CellKind::datetime || kind == CellKind::time;
+}
+
+/// What the client library writes one column of a row into.
+struct Buffer {
+  std::uint64_t number = 0;
+  double real = 0;
+  float single = 0;
+  MYSQL_TIME time{};
+  std::vector<char> bytes;     // bound once; the library keeps its address
+  std::vector<char> overflow;  // for values longer than that
+  unsigned long length = 0;
+  ClientBool null = 0;
+  ClientBool error = 0;
+};
+
+void bind_column(const ReadColumn& column, Buffer& buffer, MYSQL_BIND& bind) {
+  const CellKind kind = column.type.kind;
+  if (by_number(kind)) {
+    bind.buffer_type = MYSQL_TYPE_LONGLONG;
+    bind.buffer = &buffer.number;
+    bind.is_unsigned = column.is_unsigned ? 1 : 0;
+  } else if (kind == CellKind::real && column.single) {
+    bind.buffer_type = MYSQL_TYPE_FLOAT;
+    bind.buffer = &buffer.single;
+  } else if (kind == CellKind::real) {
+    bind.buffer_type = MYSQL_TYPE_DOUBLE;
+    bind.buffer = &buffer.real;
+  } else if (by_time(kind)) {
+    bind.buffer_type = kind == CellKind::time   ? MYSQL_TYPE_TIME
+                       : kind == CellKind::date ? MYSQL_TYPE_DATE
+                                                : MYSQL_TYPE_DATETIME;
+    bind.buffer = &buffer.time;
+    bind.buffer_length = sizeof buffer.time;
+  } else {
+    buffer.bytes.resize(kFirstBuffer);
+    bind.buffer_type = MYSQL_TYPE_STRING;
+    bind.buffer = buffer.bytes.data();
+    bind.buffer_length = static_cast<unsigned long>(buffer.bytes.size());
+  }
+  bind.length = &buffer.length;
+  bind.is_null = &buffer.null;
+  bind.error = &buffer.error;
+}
+
+void append_time_of(std::string& out, CellKind kind, const MYSQL_TIME& t) {
+  if (kind == CellKind::time) {
+    const std::uint64_t hours = std::uint64_t{t.day} * 24 + t.hour;
+    const std::uint64_t seconds = (hours * 60 + t.minute) * 60 + t.second;
+    append_time(out, t.neg != 0, seconds * kMicroseconds + t.second_part);
+    return;
+  }
+  PackedTime packed{t.year, t.month, t.day, 0, 0, 0, 0};
+  if (kind == CellKind::datetime) {
+    packed.hour = t.hour;
+    packed.minute = t.minute;
+    packed.second = t.second;
+    packed.microsecond = static_cast<unsigned>(t.second_part);
+  }
+  append_datetime(out, packed);
+}
+
+/// False: the number has no label, which a server never sends.
+bool append_label(std::string& out, const ReadColumn& column, std::uint64_t number) {
+  const auto& labels = column.labels;
+  out += number == 0 ? '1' : '0';
+  if (number == 0) return true;
+  if (!column.type.is_set) {
+    if (number > labels.size()) return false;
+    out += labels[number - 1];
+    return true;
+  }
+  bool first = true;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if ((number >> i & 1) == 0) continue;
+    if (!first) out += ',';
+    out += labels[i];
+    first = false;
+  }
+  return labels.size() == 64 || number >> labels.size() == 0;
+}
+
+}  // namespace
+
+struct RowStream::State {
+  Session* session;
+  MYSQL_STMT* statement = nullptr;
+  std::string doing;
+  std::vector<ReadColumn> columns;
+  std::vector<Buffer> buffers;
+  std::vector<MYSQL_BIND> binds;
+  std::uint64_t rows = 0;
+  bool ended = false;
+
+  ~State() {
+    // Reads what is left, if anything: mysql_stmt_close drains an unbuffered result.
+    if (statement != nullptr) mysql_stmt_close(statement);
+  }
+
+  [[nodiscard]] Error error() const {
+    MYSQL* mysql = session->handle().mysql;
+    unsigned code = mysql_stmt_errno(statement);
+    std::string state = mysql_stmt_sqlstate(statement);
+    std::string message = mysql_stmt_error(statement);
+    if (code == 0) {
+      // An unbuffered read that fails leaves its error on the connection.
+      code = mysql_errno(mysql);
+      state = mysql_sqlstate(mysql);
+      message = mysql_error(mysql);
+    }
+    if (code == 0) {
+      code = 2013;
+      message = "the read failed without an error";
+    }
+    return {session->server(), code, state, message, doing};
+  }
+
+  void open(const std::string& sql);
+  void append(std::size_t i, Row& row);
+  void append_bytes(std::size_t i, Row& row);
+  std::string_view fetch_bytes(std::size_t i);
+  void check_warnings();
+};
+
+void RowStream::State::open(const std::string& sql) {
+  MYSQL* mysql = session->handle().mysql;
+  if (mysql == nullptr) throw Error(session->server(), 2006, "HY000", "the session is closed", doing);
+  statement = mysql_stmt_init(mysql);
+  if (statement == nullptr) throw std::bad_alloc();
+  if (mysql_stmt_prepare(statement, sql.data(), sql.size()) != 0) throw error();
+  if (mysql_stmt_field_count(statement) != columns.size())
+    throw Error(session->server(), 2027, "HY000", "the server answered with another number of columns",
+                doing);
+  buffers.resize(columns.size());
+  binds.resize(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) bind_column(columns[i], buffers[i], binds[i]);
+  if (mysql_stmt_execute(statement) != 0) throw error();
+  if (mysql_stmt_bind_result(statement, binds.data()) != 0) throw error();
+}
+
+std::string_view RowStream::State::fetch_bytes(std::size_t i) {
+  Buffer& buffer = buffers[i];
+  const std::size_t bound = binds[i].buffer_length;
+  if (buffer.length > bound) {
+    // Longer than the bound buffer: fetched once more into one of its size.
+    if (buffer.overflow.size() < buffer.length) buffer.overflow.resize(buffer.length);
+    MYSQL_BIND whole{};
+    whole.buffer_type = MYSQL_TYPE_STRING;
+    whole.buffer = buffer.overflow.data();
+    whole.buffer_length = static_cast<unsigned long>(buffer.overflow.size());
+    unsigned long length = 0;
+    ClientBool null = 0;
+    ClientBool cut = 0;
+    whole.length = &length;
+    whole.is_null = &null;
+    whole.error = &cut;
+    if (mysql_stmt_fetch_column(statement, &whole, static_cast<unsigned>(i), 0) != 0) throw error();
+    return {buffer.overflow.data(), buffer.length};
+  }
+  return {static_cast<const char*>(binds[i].buffer), buffer.length};
+}
+
+void RowStream::State::append_bytes(std::size_t i, Row& row) {
+  const ReadColumn& column = columns[i];
+  const std::string_view value = fetch_bytes(i);
+  std::string& out = row.open();
+  if (column.type.kind == CellKind::tagged_text && column.tag_utf8)
+    out += is_utf8(value) ? 't' : 'x';
+  if (column.type.kind == CellKind::json && column.type.canonical)
+    out += canonical_json(value);
+  else
+    out += value;
+  row.close();
+}
+
+void RowStream::State::append(std::size_t i, Row& row) {
+  const ReadColumn& column = columns[i];
+  const Buffer& buffer = buffers[i];
+  if (buffer.null) {
+    row.add_null();
+    return;
+  }
+  const CellKind kind = column.type.kind;
+  if (kind == CellKind::integer || kind == CellKind::year) {
+    const bool negative = !column.is_unsigned && static_cast<std::int64_t>(buffer.number) < 0;
+    append_integer(row.open(), negative, buffer.number);
+  } else if (kind == CellKind::label) {
+    if (!append_label(row.open(), column, buffer.number))
+      throw Error(session->server(), 2027, "HY000", "a value outside the column's labels", doing);
+  } else if (kind == CellKind::real) {
+    append_real(row.open(), column.single ? static_cast<double>(buffer.single) : buffer.real);
+  } else if (by_time(kind)) {
+    append_time_of(row.open(), kind, buffer.time);
+  } else {
+    append_bytes(i, row);
+    return;
+  }
+  row.close();
+}
+
+void RowStream::State::check_warnings() {
+  if (session->warning_count() == 0) return;
+  for (const TextRow& row : session->query("SHOW WARNINGS", "reading warnings")) {
+    const auto code = static_cast<unsigned>(std::stoul(row.at(1).value_or("0")));
+    if (code == kResultCut || code == kPacketOverflow)
+      throw Error(session->server(), code, "HY000", row.at(2).value_or(""), doing);
+  }
+}
+
+RowStream::RowStream(Session& session, const std::string& sql,
+                     const std::vector<ReadColumn>& columns, std::string doing)
+    : state_(std::make_unique<State>()) {
+  state_->session = &session;
+  state_->doing = std::move(doing);
+  state_->columns = columns;
+  state_->open(sql);
+}
+
+RowStream::~RowStream() = default;
+RowStream::RowStream(RowStream&&) noexcept = default;
+
+bool RowStream::next(Row& row) {
+  State& state = *state_;
+  assert(!state.ended);
+  row.clear();
+  const int result = mysql_stmt_fetch(state.statement);
+  if (result == MYSQL_NO_DATA) {
+    state.ended = true;
+    // An error may stand beside "no data" in a library that lost the connection meanwhile.
+    if (mysql_stmt_errno(state.statement) != 0 || mysql_errno(state.session->handle().mysql) != 0)
+      throw state.error();
+    mysql_stmt_close(state.statement);
+    state.statement = nullptr;
+    state.check_warnings();
+    return false;
+  }
+  if (result != 0 && result != MYSQL_DATA_TRUNCATED) throw state.error();
+  for (std::size_t i = 0; i < state.columns.size(); ++i) state.append(i, row);
+  ++state.rows;
+  return true;
+}
+
+std::uint64_t RowStream::rows_read() const { return state_->rows; }
+
+}  // namespace rowplan::mysql

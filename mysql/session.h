@@ -1,0 +1,103 @@
+// One pinned connection to a server.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mysql/error.h"
+
+namespace rowplan::mysql {
+
+enum class Tls : std::uint8_t { disabled, preferred, required, verify_ca, verify_identity };
+enum class Vendor : std::uint8_t { mysql, mariadb };
+
+[[nodiscard]] const char* vendor_name(Vendor vendor) noexcept;  ///< "mysql", "mariadb"
+
+/// Where and as whom. Credentials are resolved already; nothing here is ever printed.
+struct ConnectOptions {
+  std::string server;  ///< its name in the manifest
+  std::string host;
+  std::string socket;  ///< wins over host
+  unsigned port = 3306;
+  std::string user;
+  std::string password;
+  Tls tls = Tls::verify_identity;
+  std::string tls_ca;
+  std::string tls_cert;
+  std::string tls_key;
+  unsigned connect_timeout_s = 10;
+  unsigned read_timeout_s = 60;
+  unsigned lock_wait_s = 5;
+  /// Where known: what the server must be, or IdentityError. Asked on every session.
+  std::string expected_identity;
+};
+
+enum class SessionMode : std::uint8_t {
+  read_only,   ///< SET SESSION TRANSACTION READ ONLY: the server refuses any write
+  read_write,
+};
+
+/// What a COMMIT came to. `unknown`: the connection was lost before the answer.
+enum class CommitResult : std::uint8_t { committed, unknown };
+
+/// A small result as text, NULL as nullopt.
+using TextRow = std::vector<std::optional<std::string>>;
+using TextRows = std::vector<TextRow>;
+
+struct SessionHandle;  // hides mysql.h
+
+/// Pins: UTC, utf8mb4, strict sql_mode, REPEATABLE READ, short lock waits, no LOCAL INFILE, no
+/// reconnect; the pins are read back. Results come in the columns' own character sets
+/// (character_set_results is NULL), because a server that converts replaces what it cannot. Not for
+/// use by two threads at once.
+class Session {
+ public:
+  /// Throws Error, PinError, IdentityError.
+  Session(const ConnectOptions& options, SessionMode mode);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Reads a small result whole. `doing` names it in an error: "reading the columns of shop.orders".
+  TextRows query(const std::string& sql, const std::string& doing);
+  /// Runs a statement without a result. Returns rows matched (CLIENT_FOUND_ROWS), not rows changed.
+  std::uint64_t execute(const std::string& sql, const std::string& doing);
+
+  void begin();                      ///< START TRANSACTION
+  void begin_consistent_snapshot();  ///< the snapshot is made now, not at the first read
+  /// Never throws: a session that cannot roll back is closed, which rolls back.
+  void rollback() noexcept;
+  /// Throws Error if the server refused; a lost connection is `unknown`.
+  [[nodiscard]] CommitResult commit();
+  /// As the server last said: is a transaction open?
+  [[nodiscard]] bool in_transaction() const;
+  [[nodiscard]] bool is_open() const;
+  void close() noexcept;
+
+  [[nodiscard]] const std::string& server() const noexcept;
+  [[nodiscard]] Vendor vendor() const noexcept;
+  [[nodiscard]] const std::string& version() const noexcept;
+  /// MySQL: server_uuid. MariaDB: SHA-256 over server_uid, server_id, hostname, port, socket,
+  /// datadir, because server_uid alone can be shared by two servers of one machine.
+  [[nodiscard]] const std::string& identity() const noexcept;
+  [[nodiscard]] std::uint64_t max_allowed_packet() const noexcept;
+  [[nodiscard]] unsigned warning_count() const;
+  [[nodiscard]] SessionHandle& handle() noexcept { return *handle_; }
+
+ private:
+  void connect(const ConnectOptions& options);
+  void pin(const ConnectOptions& options, SessionMode mode);
+  void check_pins();
+  void read_identity(const std::string& expected);
+  std::unique_ptr<SessionHandle> handle_;
+};
+
+/// The client library's name and version, for `rowplan version`.
+[[nodiscard]] std::string client_library();
+
+}  // namespace rowplan::mysql

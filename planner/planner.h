@@ -1,0 +1,56 @@
+// The way from a manifest to a plan. Open this first, then planner/plan.h.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "mysql/facts.h"
+#include "planner/job.h"
+#include "planner/manifest.h"
+#include "planner/observer.h"
+#include "planner/plan.h"
+#include "planner/plan_directory.h"
+
+namespace rowplan::planner {
+
+struct PlanRequest {
+  const Manifest* manifest = nullptr;
+  std::string manifest_text;
+  std::string base_dir;  ///< of the manifest: relative paths start there
+  Selection selection;
+  std::string tool_version;
+  const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between chunks
+};
+
+/// The command was stopped by its `stop` flag. Nothing was written.
+struct Interrupted {};
+
+/// Compares and writes a plan into `directory`, which is complete when this returns. The returned plan
+/// may be not applyable; its findings say why. Throws Refusal, mysql::Error and its kin, FileError,
+/// Interrupted.
+struct WrittenPlan {
+  Plan plan;
+  std::string digest;
+};
+[[nodiscard]] WrittenPlan make_plan(const PlanRequest& request, PlanDirectory& directory,
+                                    PlanObserver& observer);
+
+/// Compares, writes nothing. `fast`: may stop at the first difference (then plan.complete is false).
+[[nodiscard]] Plan compare_only(const PlanRequest& request, bool fast, PlanObserver& observer);
+
+/// What `validate --connect` tells: servers, tables that would be compared, findings, no row read.
+struct Inspection {
+  std::map<std::string, mysql::Facts> servers;
+  struct TablePair {
+    std::string address;
+    std::string source;  ///< "hq:shop.orders"
+    std::string target;
+    std::vector<std::string> key;
+  };
+  std::vector<TablePair> tables;
+  Findings findings;
+};
+[[nodiscard]] Inspection inspect(const PlanRequest& request, PlanObserver& observer);
+
+}  // namespace rowplan::planner

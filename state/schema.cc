@@ -1,0 +1,124 @@
+// The tables of the state file and how an older file gets them. Described in docs/state-schema.md.
+#include "state/schema.h"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Transaction.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace rowplan::state {
+
+namespace {
+
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE meta (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  job        TEXT NOT NULL,
+  state_id   TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE runs (
+  seq           INTEGER PRIMARY KEY,
+  run_id        TEXT NOT NULL UNIQUE,
+  plan_id       TEXT NOT NULL,
+  plan_digest   TEXT NOT NULL,
+  verb          TEXT NOT NULL,
+  tool_version  TEXT NOT NULL,
+  host          TEXT NOT NULL,
+  pid           INTEGER NOT NULL,
+  started_at    TEXT NOT NULL,
+  finished_at   TEXT,
+  exit_code     INTEGER,
+  inserted      INTEGER NOT NULL DEFAULT 0,
+  updated       INTEGER NOT NULL DEFAULT 0,
+  deleted       INTEGER NOT NULL DEFAULT 0,
+  conflicts     INTEGER NOT NULL DEFAULT 0,
+  kept          INTEGER NOT NULL DEFAULT 0,
+  units_applied INTEGER NOT NULL DEFAULT 0,
+  units_done    INTEGER NOT NULL DEFAULT 0,
+  units_stale   INTEGER NOT NULL DEFAULT 0,
+  units_failed  INTEGER NOT NULL DEFAULT 0,
+  message       TEXT NOT NULL DEFAULT '',
+  CHECK ((finished_at IS NULL) = (exit_code IS NULL))
+) STRICT;
+
+CREATE TABLE run_pairs (
+  address TEXT NOT NULL,
+  run_id  TEXT NOT NULL REFERENCES runs (run_id) ON DELETE CASCADE,
+  PRIMARY KEY (address, run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_pairs_run ON run_pairs (run_id);
+
+CREATE TABLE journal (
+  plan_id     TEXT NOT NULL,
+  plan_digest TEXT NOT NULL,
+  unit        INTEGER NOT NULL,
+  state       TEXT NOT NULL
+              CHECK (state IN ('intended', 'committed', 'unknown', 'stale', 'failed')),
+  rows        INTEGER NOT NULL,
+  at          TEXT NOT NULL,
+  PRIMARY KEY (plan_id, plan_digest, unit)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX journal_unsettled ON journal (plan_id) WHERE state IN ('intended', 'unknown');
+
+CREATE TABLE pairs (
+  address              TEXT PRIMARY KEY,
+  last_success_at      TEXT NOT NULL,
+  last_plan_id         TEXT NOT NULL,
+  last_full_compare_at TEXT,
+  inserted             INTEGER NOT NULL,
+  updated              INTEGER NOT NULL,
+  deleted              INTEGER NOT NULL,
+  conflicts            INTEGER NOT NULL,
+  kept                 INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE watermarks (
+  address TEXT PRIMARY KEY,
+  value   TEXT NOT NULL,
+  set_at  TEXT NOT NULL,
+  plan_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kTables{"meta", "runs", "run_pairs", "journal", "pairs", "watermarks"};
+
+}  // namespace
+
+const Migrations& migrations() {
+  static const Migrations kList{kVersion1};
+  return kList;
+}
+
+std::int64_t application_id(SQLite::Database& db) {
+  return db.execAndGet("PRAGMA application_id").getInt64();
+}
+
+std::int64_t schema_version(SQLite::Database& db) {
+  return db.execAndGet("PRAGMA user_version").getInt64();
+}
+
+void migrate(SQLite::Database& db, const Migrations& list) {
+  SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+  const auto from = static_cast<std::size_t>(schema_version(db));
+  for (std::size_t version = from; version < list.size(); ++version) {
+    db.exec(list[version]);
+    db.exec("PRAGMA user_version = " + std::to_string(version + 1));
+  }
+  transaction.commit();
+}
+
+bool has_all_tables(SQLite::Database& db) {
+  for (const char* table : kTables) {
+    if (!db.tableExists(table)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace rowplan::state

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Makes, where it is not there yet, a private root directory of a newer Debian with MySQL's server,
+# its client library and a compiler, and prints its path. Debian stable ships MariaDB alone.
+# The root is kept outside of the tree: ROWPLAN_TEST_CACHE, by default in the user's cache directory.
+# Nothing in it is ever started as a service.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+
+cache=${ROWPLAN_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rowplan-tests}
+root=$cache/mysql-root
+packages=$(sh "$here/../packages.sh" mysql-root | paste -sd, -)
+stamp=.rowplan-packages   # in the root: what it was made with
+
+is_complete() { [ "$(cat "$root/$stamp" 2>/dev/null || true)" = "$packages" ]; }
+
+# The mirror that this machine's own apt uses; $(ORIGIN) is known only after an apt-get update.
+mirror() {
+  apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(COMPONENT)' "Created-By: Packages" |
+    awk '$2 == "Debian" && $3 == "main" && $1 !~ /-security\/?$/ { print $1; exit }'
+}
+
+mkdir -p "$cache"
+exec 9>"$cache/mysql-root.lock"
+flock 9
+if is_complete; then
+  echo "$root"
+  exit 0
+fi
+
+command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: tests/install_packages.sh server" >&2; exit 1; }
+uri=$(mirror)
+if [ -z "$uri" ] && [ "$(id -u)" = 0 ]; then
+  apt-get update -q >&2
+  uri=$(mirror)
+fi
+[ -n "$uri" ] || { echo "apt knows no Debian mirror" >&2; exit 1; }
+
+making=$root.making
+log=$cache/mysql-root.log
+mode=auto
+[ "$(id -u)" != 0 ] || mode=root
+rm -rf --one-file-system "$making"
+echo "making $root (log: $log)" >&2
+if ! mmdebstrap --variant=minbase --mode="$mode" --skip=output/mknod \
+  --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' \
+  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io \
+  --include="$packages" \
+  --setup-hook='mkdir -p "$1/usr/sbin"; printf "#!/bin/sh\nexit 101\n" > "$1/usr/sbin/policy-rc.d"; chmod +x "$1/usr/sbin/policy-rc.d"' \
+  unstable "$making" "deb [check-valid-until=no] $uri unstable main" >"$log" 2>&1; then
+  tail -n 30 "$log" >&2
+  exit 1
+fi
+printf '%s\n' "$packages" >"$making/$stamp"
+rm -rf --one-file-system "$root"
+mv "$making" "$root"
+"$here/in_root.sh" "$root" -- mysqld --version >&2
+echo "$root"
