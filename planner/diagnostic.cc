@@ -11,9 +11,9 @@
 namespace rowplan::planner {
 namespace {
 
-constexpr std::size_t kQuotedMax = 80;   // characters
-constexpr std::size_t kShownMax = 160;   // characters of a source line
-constexpr std::size_t kShownBefore = 60; // of these, ahead of the column in a line that is cut
+constexpr std::size_t kQuotedMax = 80;    // characters
+constexpr std::size_t kShownMax = 160;    // characters of a source line
+constexpr std::size_t kShownBefore = 60;  // of these, ahead of the column in a line that is cut
 constexpr const char* kReplacement = "\xEF\xBF\xBD";
 
 std::string escaped(const Utf8Char& character, char byte) {

@@ -81,7 +81,7 @@ struct PlanTable {
   std::string target;                          ///< the member that is written
   std::map<std::string, std::string> members;  ///< server -> "db.table", encoded like an address
   std::vector<std::string> key;                ///< column names; empty: no identity
-  std::vector<std::string> columns;            ///< compared and written, in the source's order
+  std::vector<std::string> columns;            ///< key first, then the rest in the source's order
   std::string schema_sha256;                   ///< of both members' schemas; checked at apply
   Ops ops;
   std::uint64_t rows_compared = 0;             ///< on the first member

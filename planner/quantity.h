@@ -8,8 +8,8 @@
 
 namespace rowplan::planner {
 
-/// `64 KiB`, `10 GB`, `512 B`: a whole number and a unit (B, kB, MB, GB, TB, KiB, MiB, GiB, TiB), with
-/// or without a space. In bytes; nullopt: anything else, or more than 2^63-1.
+/// `64 KiB`, `10 GB`, `512 B`: a whole number and a unit (B, kB, MB, GB, TB, KiB, MiB, GiB, TiB),
+/// with or without a space. In bytes; nullopt: anything else, or more than 2^63-1.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
 /// `500ms`, `5s`, `10m`, `24h`, `7d`, `1h30m`: whole numbers with units. nullopt: anything else, or

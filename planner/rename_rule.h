@@ -21,7 +21,8 @@ struct StarName {
   friend bool operator==(const StarName&, const StarName&) = default;
 };
 
-/// `from` and `to` hold one `*` each or none: what the star of `from` matches, that of `to` becomes.
+/// `from` and `to` hold one `*` each or none: what the star of `from` matches, that of `to`
+/// becomes.
 struct RenameRule {
   std::string from;  ///< as written
   std::string to;

@@ -1,12 +1,12 @@
 // Opens and creates the SQLite database of a state file. Internal to state/.
 #include "state/database.h"
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
 #include <sqlite3.h>
 
-#include <algorithm>
-#include <array>
+#include <exception>
 #include <system_error>
 
 #include "state/random.h"
@@ -61,13 +61,17 @@ void pin_for_writing(SQLite::Database& db) {
   db.exec("PRAGMA journal_size_limit = " + std::to_string(kWalBytesMax));
 }
 
-void check_identity(SQLite::Database& db, const std::string& path) {
+const Migrations& schema_of(const OpenOptions& options) {
+  return options.schema != nullptr ? *options.schema : migrations();
+}
+
+void check_identity(SQLite::Database& db, const std::string& path, const OpenOptions& options) {
   if (application_id(db) != kApplicationId) {
     throw StateError(path, StateErrorKind::foreign,
                      "is a database of another program, not a state of rowplan");
   }
   const auto version = schema_version(db);
-  const auto newest = static_cast<std::int64_t>(migrations().size());
+  const auto newest = static_cast<std::int64_t>(schema_of(options).size());
   if (version > newest) {
     throw StateError(path, StateErrorKind::newer_version,
                      "has state version " + std::to_string(version) +
@@ -93,6 +97,10 @@ void check_soundness(OpenedDatabase& opened, const std::string& path, std::uint6
   }
 }
 
+bool is_current(SQLite::Database& db, const OpenOptions& options) {
+  return schema_version(db) == static_cast<std::int64_t>(schema_of(options).size());
+}
+
 void check_tables(SQLite::Database& db, const std::string& path) {
   if (!has_all_tables(db)) {
     throw StateError(path, StateErrorKind::corrupt, "lacks a table of its version", SQLITE_CORRUPT);
@@ -100,12 +108,13 @@ void check_tables(SQLite::Database& db, const std::string& path) {
 }
 
 // An older file that may not be touched is read through a copy in memory, brought up to date.
-std::unique_ptr<SQLite::Database> migrated_copy(SQLite::Database& file) {
-  auto copy = std::make_unique<SQLite::Database>(":memory:",
-                                                 SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+std::unique_ptr<SQLite::Database> migrated_copy(SQLite::Database& file,
+                                                const OpenOptions& options) {
+  auto copy =
+      std::make_unique<SQLite::Database>(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   SQLite::Backup(*copy, file).executeStep(-1);
   pin(*copy);
-  migrate(*copy, migrations());
+  migrate(*copy, schema_of(options));
   return copy;
 }
 
@@ -126,8 +135,8 @@ void note_mode(OpenedDatabase& opened, const std::string& path, const FileStamp&
 }
 
 // Without a -wal there is nothing but the file itself, and immutable keeps SQLite from making the
-// -wal and -shm files that it otherwise wants even for reading, in a read-only directory too. With a
-// -wal it must be read through it: a writer is at work, or was killed.
+// -wal and -shm files that it otherwise wants even for reading, in a read-only directory too. With
+// a -wal it must be read through it: a writer is at work, or was killed.
 void connect_for_reading(OpenedDatabase& opened, const std::filesystem::path& file,
                          const FileStamp& stamp, const OpenOptions& options) {
   const auto wal = look_at(beside(file, "-wal"));
@@ -142,6 +151,18 @@ void connect_for_reading(OpenedDatabase& opened, const std::filesystem::path& fi
   }
 }
 
+// Everything that is checked before a state is read.
+void check_for_reading(OpenedDatabase& opened, const std::string& path, std::uint64_t bytes,
+                       const OpenOptions& options) {
+  pin(*opened.db);
+  check_identity(*opened.db, path, options);
+  check_soundness(opened, path, bytes, options);
+  if (!is_current(*opened.db, options)) {
+    opened.db = migrated_copy(*opened.db, options);
+  }
+  check_tables(*opened.db, path);
+}
+
 std::optional<OpenedDatabase> try_open_for_reading(const std::string& path,
                                                    const std::filesystem::path& file,
                                                    const OpenOptions& options) {
@@ -151,24 +172,25 @@ std::optional<OpenedDatabase> try_open_for_reading(const std::string& path,
   }
   OpenedDatabase opened;
   note_mode(opened, path, *stamp);
+  std::exception_ptr failure;
   try {
     connect_for_reading(opened, file, *stamp, options);
-    pin(*opened.db);
-    check_identity(*opened.db, path);
-    check_soundness(opened, path, stamp->bytes, options);
-    if (schema_version(*opened.db) < static_cast<std::int64_t>(migrations().size())) {
-      opened.db = migrated_copy(*opened.db);
-    }
-    check_tables(*opened.db, path);
+    check_for_reading(opened, path, stamp->bytes, options);
   } catch (const SQLite::Exception& failed) {
-    const auto error = error_from_sqlite(path, failed, opened.db.get());
-    if (opened.stamp && look_at(file) != opened.stamp) {
-      throw StateError(path, StateErrorKind::busy, "was written while it was read", SQLITE_BUSY);
-    }
-    throw error;
+    failure = std::make_exception_ptr(error_from_sqlite(path, failed, opened.db.get()));
+  } catch (const StateError&) {
+    failure = std::current_exception();
   }
-  if (opened.stamp && look_at(file) != opened.stamp) {
+  const bool written = opened.stamp ? look_at(file) != opened.stamp
+                                    : failure != nullptr && !look_at(beside(file, "-wal"));
+  if (written) {
     throw StateError(path, StateErrorKind::busy, "was written while it was read", SQLITE_BUSY);
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  if (sqlite3_db_filename(opened.db->getHandle(), "main")[0] == '\0') {
+    opened.stamp.reset();  // a copy in memory, which nobody else writes
   }
   return opened;
 }
@@ -185,10 +207,10 @@ void fill(SQLite::Database& db, const OpenOptions& options) {
   pin_for_writing(db);
   SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
   db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-  for (const char* sql : migrations()) {
+  for (const char* sql : schema_of(options)) {
     db.exec(sql);
   }
-  db.exec("PRAGMA user_version = " + std::to_string(migrations().size()));
+  db.exec("PRAGMA user_version = " + std::to_string(schema_of(options).size()));
   SQLite::Statement meta(db,
                          "INSERT INTO meta (one, job, state_id, created_at) VALUES (1, ?, ?, ?)");
   SQLite::bind(meta, options.job, random_hex(16), rfc3339_utc(options.clock()));
@@ -215,8 +237,8 @@ void fill_draft(const std::string& path, const std::filesystem::path& draft,
 
 StateError error_from_sqlite(const std::string& path, const SQLite::Exception& failed,
                              const SQLite::Database* db) {
-  const int code = failed.getExtendedErrorCode() > 0 ? failed.getExtendedErrorCode()
-                                                     : failed.getErrorCode();
+  const int code =
+      failed.getExtendedErrorCode() > 0 ? failed.getExtendedErrorCode() : failed.getErrorCode();
   const int system_errno = db != nullptr ? sqlite3_system_errno(db->getHandle()) : 0;
   return {path, kind_of_sqlite(code, system_errno), failed.what(), code};
 }
@@ -266,13 +288,15 @@ std::optional<OpenedDatabase> open_for_writing(const std::string& path,
     opened.db = std::make_unique<SQLite::Database>(
         file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOFOLLOW, busy_ms(options));
     pin(*opened.db);
-    check_identity(*opened.db, path);
+    check_identity(*opened.db, path, options);
     if (sqlite3_db_readonly(opened.db->getHandle(), "main") == 1) {
       throw StateError(path, StateErrorKind::read_only, "may not be written", SQLITE_READONLY);
     }
     pin_for_writing(*opened.db);
     check_soundness(opened, path, stamp->bytes, options);
-    migrate(*opened.db, migrations());
+    if (!is_current(*opened.db, options)) {
+      migrate(*opened.db, schema_of(options));
+    }
     check_tables(*opened.db, path);
   } catch (const SQLite::Exception& failed) {
     throw error_from_sqlite(path, failed, opened.db.get());

@@ -16,8 +16,7 @@ namespace {
 
 constexpr std::array kStates{UnitState::intended, UnitState::committed, UnitState::unknown,
                              UnitState::stale, UnitState::failed};
-constexpr const char* kSelect =
-    "SELECT plan_id, plan_digest, unit, state, rows, at FROM journal ";
+constexpr const char* kSelect = "SELECT plan_id, plan_digest, unit, state, rows, at FROM journal ";
 
 UnitEntry entry_of(SQLite::Statement& columns, const std::string& path) {
   UnitEntry entry;

@@ -127,6 +127,9 @@ Descriptor open_lock(const std::filesystem::path& path, int flags) {
     if (errno == ENOENT && (flags & O_CREAT) == 0) {
       return file;
     }
+    if (errno == ELOOP) {
+      throw StateError(path.string(), StateErrorKind::unsuitable, "is a symbolic link");
+    }
     throw error_from_errno(path.string(), errno, "cannot open the lock");
   }
   struct stat status {};
@@ -136,7 +139,6 @@ Descriptor open_lock(const std::filesystem::path& path, int flags) {
   return file;
 }
 
-// The text of a lock that another has; it may be just about to write it.
 Holder read_live(int fd, const std::string& path) {
   Holder holder = parse(read_text(fd, path));
   holder.alive = true;
@@ -150,13 +152,14 @@ struct Lock::Impl {
   Descriptor file{-1};
   Holder holder;
   std::optional<Holder> abandoned_by;
+  bool held = false;
 
   Impl() = default;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
     // While it is still held, so that nobody else's file is removed.
-    if (file.get() >= 0 && still_named(file.get(), path)) {
+    if (held && still_named(file.get(), path)) {
       ::unlink(path.c_str());
     }
   }
@@ -203,6 +206,7 @@ std::variant<Lock, Holder> try_acquire(const std::filesystem::path& state_path,
   }
   impl->holder = {random_hex(8), ::getpid(), info.host, info.verb, rfc3339_utc(info.clock()), true};
   write_text(impl->file.get(), name, text_of(impl->holder));
+  impl->held = true;
   return Lock(std::move(impl));
 }
 
@@ -241,7 +245,7 @@ Release release_abandoned(const std::filesystem::path& state_path, const std::st
         return {};
       }
       Holder holder = parse(read_text(file.get(), name));
-      if (holder.id != id) {
+      if (holder.id.empty() || holder.id != id) {
         return {ReleaseOutcome::other_id, std::move(holder)};
       }
       if (::unlink(path.c_str()) != 0) {

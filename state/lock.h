@@ -2,6 +2,7 @@
 // the process ends, however it ends.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -19,7 +20,8 @@ struct LockInfo {
   Clock clock = [] { return std::chrono::system_clock::now(); };
 };
 
-/// What the lock file says. All but `alive` is empty or 0 where its text cannot be read.
+/// What the lock file says. All but `alive` is empty or 0 where its text is damaged, or not written
+/// yet.
 struct Holder {
   std::string id;  ///< random, 16 hex digits: what `unlock` asks for
   std::int64_t pid = 0;

@@ -94,8 +94,7 @@ void Runs::finish(const std::string& run_id, const RunEnd& end) {
 std::optional<RunRecord> Runs::find(const std::string& run_id) const {
   std::optional<RunRecord> run;
   store_.read([&](SQLite::Database& db) {
-    SQLite::Statement query(db,
-                            std::string("SELECT ") + kColumns + " FROM runs WHERE run_id = ?");
+    SQLite::Statement query(db, std::string("SELECT ") + kColumns + " FROM runs WHERE run_id = ?");
     query.bind(1, run_id);
     if (query.executeStep()) {
       run = record_of(db, query);

@@ -21,8 +21,9 @@ using Migrations = std::vector<const char*>;
 [[nodiscard]] std::int64_t application_id(SQLite::Database& db);
 [[nodiscard]] std::int64_t schema_version(SQLite::Database& db);
 
-/// Brings `db` from its user_version to list.size() within one transaction, all or nothing; looks at
-/// the version again under the lock, so that two runs may start it at once. Throws SQLite::Exception.
+/// Brings `db` from its user_version to list.size() within one transaction, all or nothing; looks
+/// at the version again under the lock, so that two runs may start it at once. Throws
+/// SQLite::Exception.
 void migrate(SQLite::Database& db, const Migrations& list);
 
 /// Has every table of the newest version?

@@ -30,6 +30,7 @@ struct OpenOptions {
   /// A larger file is opened without PRAGMA quick_check, and a note says so.
   std::uint64_t quick_check_bytes_max = 256U << 20U;
   Clock clock = [] { return std::chrono::system_clock::now(); };
+  const std::vector<const char*>* schema = nullptr;  ///< for tests: another list of migrations
 };
 
 struct Meta {
@@ -59,9 +60,9 @@ class Store {
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
   [[nodiscard]] std::string now() const;  ///< of the clock it was opened with
 
-  /// All that `work` writes through Journal, Runs, Pairs and Watermarks is durable together when this
-  /// returns, or nothing is. Exceptions of `work` undo it and pass through; it must not swallow a
-  /// StateError. Throws StateError.
+  /// All that `work` writes through Journal, Runs, Pairs and Watermarks is durable together when
+  /// this returns, or nothing is. Exceptions of `work` undo it and pass through; it must not
+  /// swallow a StateError. Throws StateError.
   void atomically(const std::function<void()>& work);
 
   // For the other files of state/.

@@ -55,8 +55,7 @@ std::vector<Watermark> Watermarks::all() const {
 
 WatermarkOutcome Watermarks::compare_and_set(const std::string& address,
                                              const std::optional<std::string>& expected,
-                                             const std::string& value,
-                                             const std::string& plan_id) {
+                                             const std::string& value, const std::string& plan_id) {
   WatermarkOutcome outcome;
   // The transaction has the write lock from its start: nobody moves it in between.
   store_.write([&](SQLite::Database& db) {

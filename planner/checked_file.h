@@ -1,0 +1,49 @@
+// A file whose content is checked each time it is used: what is read is what was hashed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "planner/descriptor.h"
+#include "planner/sha256.h"
+
+namespace rowplan::planner {
+
+/// Reads lines. The first reading, to the end, keeps a hash of each block; later ones compare. Memory:
+/// one block, one line, and 32 bytes for each block of the file.
+class CheckedFile {
+ public:
+  /// `path` is for errors.
+  CheckedFile(Descriptor file, std::string path);
+
+  /// The next line without its newline, valid until the next call; false at the end of the file.
+  /// Throws PlanError: a last line without newline, a line too long, a block that has changed since
+  /// the first reading; FileError.
+  [[nodiscard]] bool next_line(std::string_view& line);
+  [[nodiscard]] std::uint64_t offset() const noexcept;  ///< of the line that comes next
+  /// Goes to the beginning of a line; only after the first reading has come to its end.
+  void seek(std::uint64_t offset);
+
+  [[nodiscard]] const std::string& sha256() const noexcept { return sha256_; }  ///< after the end
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  void load(std::size_t block);
+
+  Descriptor file_;
+  std::string path_;
+  std::vector<Sha256Bytes> blocks_;  // as many as the first reading has seen
+  Sha256 whole_;
+  std::string sha256_;
+  bool complete_ = false;  // the first reading came to its end
+  std::uint64_t bytes_ = 0;
+  std::string block_;  // content of block loaded_
+  std::size_t loaded_ = static_cast<std::size_t>(-1);
+  std::size_t next_block_ = 0;
+  std::size_t at_ = 0;  // in block_
+  std::string carried_;  // a line over the border of blocks
+};
+
+}  // namespace rowplan::planner

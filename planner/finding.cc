@@ -1,0 +1,27 @@
+#include "planner/finding.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace rowplan::planner {
+
+const char* severity_name(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::info:
+      return "info";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      return "error";
+  }
+  assert(false);
+  return "error";
+}
+
+bool has_error(const Findings& findings) noexcept {
+  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.severity == Severity::error;
+  });
+}
+
+}  // namespace rowplan::planner

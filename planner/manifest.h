@@ -1,0 +1,147 @@
+// The manifest as plain structs: what should match what, and how. Made by manifest_parser.h.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mysql/session.h"
+#include "planner/diagnostic.h"
+#include "planner/glob.h"
+#include "planner/rename_rule.h"
+
+namespace rowplan::planner {
+
+enum class Access : std::uint8_t { read_only, read_write };
+enum class Direction : std::uint8_t { one_way };
+enum class FilterMoved : std::uint8_t { refuse, follow };
+enum class Deletes : std::uint8_t { apply, ignore };
+enum class Method : std::uint8_t { automatic, stream };
+/// What is waived by name, although it could not be seen.
+enum class Assumption : std::uint8_t { no_triggers, no_foreign_children, not_a_replica };
+
+[[nodiscard]] const char* access_name(Access access) noexcept;
+[[nodiscard]] const char* direction_name(Direction direction) noexcept;
+[[nodiscard]] const char* filter_moved_name(FilterMoved moved) noexcept;
+[[nodiscard]] const char* deletes_name(Deletes deletes) noexcept;
+[[nodiscard]] const char* method_name(Method method) noexcept;
+[[nodiscard]] const char* assumption_name(Assumption assumption) noexcept;
+
+/// One server. Paths are as written: relative to the manifest's directory (see beside()).
+struct ServerSpec {
+  std::string name;
+  SourceSpan span;
+  std::string host;    ///< empty: a socket, which may stand in defaults_file
+  std::string socket;  ///< empty: the host
+  std::optional<std::uint16_t> port;  ///< none: that of defaults_file, else 3306
+  std::string user;                   ///< empty: that of defaults_file
+  // At most one source of a password; none: no password.
+  std::string password_env;
+  std::string password_file;
+  std::vector<std::string> password_command;
+  std::string defaults_file;
+  std::string defaults_group = "client";
+  mysql::Tls tls = mysql::Tls::verify_identity;  ///< disabled by default on a socket
+  std::string tls_ca;
+  std::string tls_cert;
+  std::string tls_key;
+  Access access = Access::read_write;
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds read_timeout{60'000};
+  std::chrono::milliseconds lock_wait{5'000};
+};
+
+/// A share limits nothing below this count: a tenth of a small table is soon reached.
+inline constexpr std::uint64_t kShareFromRows = 100;
+
+/// A number of rows, or a share of the rows compared.
+struct Limit {
+  bool is_share = false;
+  std::uint64_t rows = 0;
+  std::uint32_t share_ppm = 0;  ///< millionths
+
+  /// May `count` of `compared` rows be changed? A share counts from kShareFromRows on.
+  [[nodiscard]] bool allows(std::uint64_t count, std::uint64_t compared) const noexcept;
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
+[[nodiscard]] std::string to_string(const Limit& limit);  ///< `500`, `10%`, `0.5%`
+
+struct Limits {
+  Limit max_deletes{true, 0, 100'000};
+  std::optional<Limit> max_changes;
+  std::uint64_t max_plan_bytes = 10'000'000'000;
+  bool allow_empty_source = false;
+};
+
+/// The effective options of one table.
+struct TableOptions {
+  std::string where;  ///< empty: all rows; checked, and without the parentheses it is sent in
+  FilterMoved filter_moved = FilterMoved::refuse;
+  std::vector<std::string> columns;         ///< empty: all but ignore_columns
+  std::vector<std::string> ignore_columns;  ///< empty where `columns` is not
+  std::vector<std::string> key;             ///< empty: the primary key, else a unique one
+  std::uint64_t large_bytes = 64ULL << 10U;
+  Deletes deletes = Deletes::apply;
+  Method method = Method::automatic;
+  std::uint64_t chunk_rows = 200;  ///< on average
+  std::uint64_t chunk_bytes = 8ULL << 20U;
+  unsigned recheck = 2;  ///< times
+  unsigned threads = 4;
+  std::uint64_t max_unit_rows = 10'000;
+  std::uint64_t max_keyless_rows = 100'000;
+  Limits limits;
+};
+
+/// [pair.NAME.table."db.table"]
+struct TableOverride {
+  std::string db_table;  ///< of the source, encoded as in addresses
+  SourceSpan span;       ///< of the name, to complain that no table has it
+  TableOptions options;  ///< effective: over those of the pair
+};
+
+struct PairSpec {
+  std::string name;
+  SourceSpan span;
+  std::string source;  ///< a server
+  std::string target;  ///< another server
+  std::vector<TableGlob> tables;
+  std::vector<RenameRule> rename;  ///< in the manifest's order
+  Direction direction = Direction::one_way;
+  std::vector<Assumption> assume;
+  TableOptions options;  ///< [defaults] and the pair's own
+  std::vector<TableOverride> overrides;  ///< in the manifest's order
+};
+
+struct PolicySpec {
+  std::chrono::milliseconds plan_ttl{std::chrono::hours(24)};
+};
+
+struct OutputSpec {
+  std::uint64_t keep = 20;  ///< plans
+  std::uint64_t sample_rows = 20;
+};
+
+struct Manifest {
+  std::string file;  ///< as it was named
+  std::string name;
+  std::string state_path;  ///< as written, or `<name>.state.db`; relative to the manifest's directory
+  std::map<std::string, ServerSpec> servers;
+  std::vector<PairSpec> pairs;  ///< in the manifest's order
+  PolicySpec policy;
+  OutputSpec output;
+};
+
+/// The options of one table: its override, else those of the pair. `db_table` is the table's name
+/// on the source, encoded as in addresses.
+[[nodiscard]] const TableOptions& options_for(const PairSpec& pair, std::string_view db_table);
+
+/// `path`, if relative from the directory in which `file` is.
+[[nodiscard]] std::filesystem::path beside(const std::string& file, const std::string& path);
+
+}  // namespace rowplan::planner

@@ -1,0 +1,225 @@
+#include "planner/manifest_keys.h"
+
+#include <array>
+#include <utility>
+
+namespace rowplan::planner {
+namespace {
+
+// Features that this version does not have yet. To build one, take it from its keys and values.
+constexpr std::string_view kTwoWay = "two-way syncs";
+constexpr std::string_view kViaSource = "syncs through a replication source";
+constexpr std::string_view kSoftDeletes = "soft deletes";
+constexpr std::string_view kTombstones = "tombstones";
+constexpr std::string_view kCompression = "compression";
+constexpr std::string_view kGroups = "groups";
+constexpr std::string_view kIncrementalSyncs = "incremental syncs";
+constexpr std::string_view kSensitive = "sensitive columns";
+constexpr std::string_view kThrottling = "throttling";
+constexpr std::string_view kHooksFeature = "hooks";
+constexpr std::string_view kAuditTrails = "audit trails";
+constexpr std::string_view kApproval = "approval";
+constexpr std::string_view kVerifyAfter = "verification after an apply";
+constexpr std::string_view kMetrics = "metrics";
+constexpr std::string_view kAuditTable = "audit tables";
+constexpr std::string_view kSplitUnits = "units in steps";
+constexpr std::string_view kTriggers = "writing to tables with triggers";
+constexpr std::string_view kReplicaWrites = "writing to replicas";
+constexpr std::string_view kServerChecksums = "comparing on the servers";
+
+constexpr std::array<Choice, 5> kTlsValues = {
+    {{"disabled"}, {"preferred"}, {"required"}, {"verify-ca"}, {"verify-identity"}}};
+constexpr std::array<Choice, 2> kAccessValues = {{{"read-only"}, {"read-write"}}};
+constexpr std::array<Choice, 3> kDirections = {
+    {{"one-way"}, {"two-way", kTwoWay}, {"via-source", kViaSource}}};
+constexpr std::array<Choice, 2> kFilterMovedValues = {{{"refuse"}, {"follow"}}};
+constexpr std::array<Choice, 2> kDeletesValues = {{{"apply"}, {"ignore"}}};
+constexpr std::array<Choice, 3> kMethods = {
+    {{"auto"}, {"stream"}, {"checksum", kServerChecksums}}};
+constexpr std::array<Choice, 3> kAssumptions = {
+    {{"no_triggers"}, {"no_foreign_children"}, {"not_a_replica"}}};
+constexpr std::array<Choice, 3> kCompressValues = {
+    {{"auto"}, {"false"}, {"true", kCompression}}};
+constexpr std::array<Choice, 3> kApprovals = {
+    {{"never"}, {"always", kApproval}, {"on_warning", kApproval}}};
+constexpr std::array<Choice, 2> kFailedVerify = {{{"report"}, {"undo"}}};
+constexpr std::array<Choice, 2> kOnMissing = {{{"fail"}, {"skip"}}};
+
+constexpr std::int64_t kSecond = 1'000;
+constexpr std::int64_t kHour = 3'600 * kSecond;
+constexpr std::int64_t kYear = 366 * 24 * kHour;
+constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
+
+constexpr unsigned kSync = kDefaults | kPair | kGroup;  // what is synced as one
+constexpr unsigned kSyncOrTable = kSync | kTable;
+constexpr unsigned kHooked = kRoot | kSync | kServer;
+
+using T = KeyType;
+
+constexpr auto kKeys = std::to_array<KeySpec>({
+    {"manifest_version", kRoot, T::integer},
+    {"name", kRoot, T::text},
+    {"state", kRoot, T::section},
+    {"server", kRoot, T::sections},
+    {"defaults", kRoot, T::section},
+    {"pair", kRoot, T::sections},
+    {"group", kRoot, T::sections, kGroups},
+    {"policy", kRoot, T::section},
+    {"output", kRoot, T::section},
+    {"secrets", kRoot, T::section, kSensitive},
+    {"hooks", kHooked, T::section, kHooksFeature},
+
+    {"path", kState, T::text},
+
+    {"host", kServer, T::text},
+    {"port", kServer, T::integer, {}, {}, 1, 65'535},
+    {"socket", kServer, T::text},
+    {"user", kServer, T::text},
+    {"password_env", kServer, T::text},
+    {"password_file", kServer, T::text},
+    {"password_command", kServer, T::command},
+    {"defaults_file", kServer, T::text},
+    {"defaults_group", kServer, T::text},
+    {"tls", kServer, T::choice, {}, kTlsValues},
+    {"tls_ca", kServer, T::text},
+    {"tls_cert", kServer, T::text},
+    {"tls_key", kServer, T::text},
+    {"access", kServer, T::choice, {}, kAccessValues},
+    {"connect_timeout", kServer, T::duration, {}, {}, kSecond, 24 * kHour},
+    {"read_timeout", kServer, T::duration, {}, {}, kSecond, 24 * kHour},
+    {"lock_wait", kServer, T::duration, {}, {}, kSecond, 24 * kHour},
+
+    {"source", kDefaults | kPair, T::text},
+    {"target", kDefaults | kPair, T::text},
+    {"hub", kGroup, T::text, kGroups},
+    {"spokes", kGroup, T::texts, kGroups},
+    {"on_missing", kGroup, T::choice, kGroups, kOnMissing},
+    {"tombstone_days", kGroup, T::integer, kGroups},
+    {"require_baseline", kGroup, T::boolean, kGroups},
+    {"tables", kSync, T::texts},
+    {"rename", kSync, T::renames},
+    {"direction", kSync, T::choice, {}, kDirections},
+    {"assume", kSync, T::choices, {}, kAssumptions},
+    {"allow_triggers", kSync, T::texts, kTriggers},
+    {"allow_replica_writes", kSync, T::texts, kReplicaWrites},
+    {"table", kPair | kGroup, T::sections},
+
+    {"where", kSyncOrTable, T::text},
+    {"filter_moved", kSyncOrTable, T::choice, {}, kFilterMovedValues},
+    {"columns", kSyncOrTable, T::texts},
+    {"ignore_columns", kSyncOrTable, T::texts},
+    {"key", kSyncOrTable, T::texts},
+    {"sensitive", kSyncOrTable, T::texts, kSensitive},
+    {"large_bytes", kSyncOrTable, T::size, {}, {}, 1, 1LL << 32U},
+    {"deletes", kSyncOrTable, T::choice_or_table, {}, kDeletesValues},
+    {"conflict", kSyncOrTable, T::conflict, kTwoWay},
+    {"merge", kSyncOrTable, T::text, kTwoWay},
+    {"insert_conflict", kSyncOrTable, T::conflict, kTwoWay},
+    {"threshold", kSyncOrTable, T::duration, kTwoWay},
+    {"threads", kSyncOrTable, T::integer, {}, {}, 1, 64},
+    {"method", kSyncOrTable, T::choice, {}, kMethods},
+    {"chunk_rows", kSyncOrTable, T::integer, {}, {}, 1, 1'000'000},
+    {"chunk_bytes", kSyncOrTable, T::size, {}, {}, 1, 1LL << 40U},
+    {"recheck", kSyncOrTable, T::integer, {}, {}, 0, 100},
+    {"compress", kSyncOrTable, T::choice_or_flag, {}, kCompressValues},
+    {"max_unit_rows", kSyncOrTable, T::integer, {}, {}, 1, kAny},
+    {"split_units", kSyncOrTable, T::boolean, kSplitUnits},
+    {"max_keyless_rows", kSyncOrTable, T::integer, {}, {}, 0, kAny},
+    {"limits", kSyncOrTable, T::section},
+    {"incremental", kSyncOrTable, T::section, kIncrementalSyncs},
+    {"throttle", kSync, T::section, kThrottling},
+    {"audit", kSync, T::section, kAuditTrails},
+
+    {"soft", kDeletesForm, T::text, kSoftDeletes},
+    {"tombstones", kDeletesForm, T::text, kTombstones},
+
+    {"max_deletes", kLimits, T::limit},
+    {"max_changes", kLimits, T::limit},
+    {"max_plan_bytes", kLimits, T::size, {}, {}, 1, kAny},
+    {"allow_empty_source", kLimits, T::boolean},
+
+    {"column", kIncremental, T::text, kIncrementalSyncs},
+    {"initial", kIncremental, T::text, kIncrementalSyncs},
+    {"overlap", kIncremental, T::duration, kIncrementalSyncs},
+    {"settle", kIncremental, T::duration, kIncrementalSyncs},
+    {"full_every", kIncremental, T::duration, kIncrementalSyncs},
+    {"time_zone", kIncremental, T::text, kIncrementalSyncs},
+
+    {"max_lag", kThrottle, T::duration, kThrottling},
+    {"replicas", kThrottle, T::texts, kThrottling},
+    {"max_load", kThrottle, T::text, kThrottling},
+    {"critical_load", kThrottle, T::text, kThrottling},
+    {"pause_file", kThrottle, T::text, kThrottling},
+    {"panic_file", kThrottle, T::text, kThrottling},
+    {"nice_ratio", kThrottle, T::integer, kThrottling},
+    {"not_between", kThrottle, T::texts, kThrottling},
+
+    {"before", kHooks, T::command, kHooksFeature},
+    {"after", kHooks, T::command, kHooksFeature},
+    {"on_success", kHooks, T::command, kHooksFeature},
+    {"on_failure", kHooks, T::command, kHooksFeature},
+    {"on_conflict", kHooks, T::command, kHooksFeature},
+    {"timeout", kHooks, T::duration, kHooksFeature},
+
+    {"approve", kPolicy, T::choice, {}, kApprovals},
+    {"plan_ttl", kPolicy, T::duration, {}, {}, kSecond, kYear},
+    {"verify_after", kPolicy, T::boolean, kVerifyAfter},
+    {"on_failed_verify", kPolicy, T::choice, kVerifyAfter, kFailedVerify},
+
+    {"keep", kOutput, T::integer, {}, {}, 1, 1'000'000},
+    {"sample_rows", kOutput, T::integer, {}, {}, 0, 1'000'000},
+    {"metrics_textfile", kOutput, T::text, kMetrics},
+    {"audit_table", kOutput, T::text, kAuditTable},
+
+    {"hmac_key_env", kSecrets, T::text, kSensitive},
+    {"hmac_key_file", kSecrets, T::text, kSensitive},
+
+    {"table", kAudit, T::text, kAuditTrails},
+    {"key_column", kAudit, T::text, kAuditTrails},
+    {"user_column", kAudit, T::text, kAuditTrails},
+    {"time_column", kAudit, T::text, kAuditTrails},
+    {"site_column", kAudit, T::text, kAuditTrails},
+    {"type_column", kAudit, T::text, kAuditTrails},
+});
+
+}  // namespace
+
+std::span<const KeySpec> manifest_keys() { return kKeys; }
+
+const KeySpec* find_key(Section section, std::string_view name) {
+  for (const KeySpec& key : kKeys) {
+    if ((key.sections & section) != 0 && key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> key_names(Section section) {
+  std::vector<std::string_view> names;
+  for (const KeySpec& key : kKeys) {
+    if ((key.sections & section) != 0) names.push_back(key.name);
+  }
+  return names;
+}
+
+std::string_view home_of_key(std::string_view name) {
+  using Home = std::pair<Section, std::string_view>;
+  constexpr auto kHomes = std::to_array<Home>({{kRoot, "the manifest itself, above all tables"},
+                                               {kState, "[state]"},
+                                               {kServer, "[server.NAME]"},
+                                               {kPair, "[pair.NAME]"},
+                                               {kGroup, "[group.NAME]"},
+                                               {kLimits, "[pair.NAME.limits]"},
+                                               {kIncremental, "[pair.NAME.incremental]"},
+                                               {kThrottle, "[pair.NAME.throttle]"},
+                                               {kHooks, "[hooks]"},
+                                               {kPolicy, "[policy]"},
+                                               {kOutput, "[output]"},
+                                               {kSecrets, "[secrets]"},
+                                               {kAudit, "[pair.NAME.audit]"}});
+  for (const auto& [section, home] : kHomes) {
+    if (find_key(section, name) != nullptr) return home;
+  }
+  return {};
+}
+
+}  // namespace rowplan::planner

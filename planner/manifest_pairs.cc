@@ -1,0 +1,225 @@
+#include "planner/manifest_pairs.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "planner/did_you_mean.h"
+#include "planner/where_clause.h"
+
+namespace rowplan::planner {
+namespace {
+
+using Servers = std::map<std::string, ServerSpec>;
+
+/// A pair under construction: where its members were named, in [defaults] or in the pair.
+struct Draft {
+  PairSpec pair;
+  SourceSpan source_span;
+  SourceSpan target_span;
+  bool has_source = false;
+  bool has_target = false;
+  bool has_tables = false;
+};
+
+void read_limits(const ManifestSection& section, Limits& limits) {
+  const std::optional<ManifestSection> found = section.section("limits", kLimits);
+  if (!found) return;
+  if (const auto limit = found->limit("max_deletes")) limits.max_deletes = *limit;
+  if (const auto limit = found->limit("max_changes")) limits.max_changes = limit;
+  if (const auto bytes = found->size("max_plan_bytes")) limits.max_plan_bytes = *bytes;
+  if (const auto allow = found->boolean("allow_empty_source")) limits.allow_empty_source = *allow;
+}
+
+void read_where(const ManifestSection& section, TableOptions& options) {
+  const toml::value<std::string>* value = section.text_value("where");
+  if (value == nullptr) return;
+  options.where = value->get();
+  for (const WhereProblem& problem : check_where(options.where)) {
+    section.report().error(section.report().span_within(*value, problem.offset, problem.length),
+                           "\"where\": " + problem.message);
+  }
+}
+
+void read_columns(const ManifestSection& section, TableOptions& options) {
+  if (section.has("columns") && section.has("ignore_columns")) {
+    section.report().error(section.key_span("ignore_columns"),
+                           section.title() + " has both \"columns\" and \"ignore_columns\"",
+                           "name either the columns to sync or those to leave out");
+  }
+  // The nearer of the two replaces both.
+  if (auto columns = section.names("columns")) {
+    options.columns = std::move(*columns);
+    options.ignore_columns.clear();
+  }
+  if (auto ignored = section.names("ignore_columns")) {
+    options.ignore_columns = std::move(*ignored);
+    options.columns.clear();
+  }
+  if (auto key = section.names("key")) options.key = std::move(*key);
+  const std::string_view blamed = section.has("ignore_columns") ? "ignore_columns" : "key";
+  if (!section.has(blamed)) return;
+  for (const std::string& column : options.ignore_columns) {
+    if (std::find(options.key.begin(), options.key.end(), column) == options.key.end()) continue;
+    section.report().error(section.value_span(blamed),
+                           "the column " + quoted(column) + " of the key is ignored");
+  }
+}
+
+template <typename Value, typename Found>
+void store(Value& value, const std::optional<Found>& found) {
+  if (found) value = static_cast<Value>(*found);
+}
+
+/// The keys that a pair and a table have in common; those that are not there leave `options` alone.
+void read_options(const ManifestSection& section, TableOptions& options) {
+  read_where(section, options);
+  store(options.filter_moved, section.choice<FilterMoved>("filter_moved"));
+  read_columns(section, options);
+  store(options.large_bytes, section.size("large_bytes"));
+  store(options.deletes, section.choice<Deletes>("deletes"));
+  const toml::node_type form = section.type_of("deletes");
+  if (form == toml::node_type::table) (void)section.section("deletes", kDeletesForm);
+  store(options.method, section.choice<Method>("method"));
+  store(options.chunk_rows, section.integer("chunk_rows"));
+  store(options.chunk_bytes, section.size("chunk_bytes"));
+  store(options.recheck, section.integer("recheck"));
+  store(options.threads, section.integer("threads"));
+  store(options.max_unit_rows, section.integer("max_unit_rows"));
+  store(options.max_keyless_rows, section.integer("max_keyless_rows"));
+  (void)section.choice<unsigned>("compress");  // nothing is compressed yet; checks the value
+  read_limits(section, options.limits);
+}
+
+void read_tables(const ManifestSection& section, PairSpec& pair) {
+  const std::optional<std::vector<Text>> entries = section.texts("tables");
+  if (!entries) return;
+  pair.tables.clear();
+  bool positive = false;
+  for (const Text& entry : *entries) {
+    positive = positive || !entry.value.starts_with('!');
+    std::variant<TableGlob, InputProblem> parsed = parse_glob(entry.value);
+    if (auto* glob = std::get_if<TableGlob>(&parsed)) {
+      glob->span = entry.span;
+      pair.tables.push_back(std::move(*glob));
+    } else {
+      const auto& problem = std::get<InputProblem>(parsed);
+      section.report().error(entry.span, "\"tables\": " + problem.message, problem.hint);
+    }
+  }
+  if (!positive) {
+    section.report().error(section.value_span("tables"), "\"tables\" only takes tables out",
+                           "add an entry without a !, like \"shop.*\"");
+  }
+}
+
+void read_rename(const ManifestSection& section, PairSpec& pair) {
+  const auto entries = section.text_table("rename");
+  if (!entries) return;
+  pair.rename.clear();
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const auto& [from, to] : *entries) {
+    std::variant<RenameRule, InputProblem> parsed = parse_rename(from.value, to.value);
+    if (auto* rule = std::get_if<RenameRule>(&parsed)) {
+      rule->span = from.span;
+      pair.rename.push_back(std::move(*rule));
+    } else {
+      const auto& problem = std::get<InputProblem>(parsed);
+      section.report().error(from.span, "\"rename\": " + problem.message, problem.hint);
+    }
+  }
+}
+
+/// The keys that only a pair has.
+void read_pair_keys(const ManifestSection& section, Draft& draft) {
+  if (section.has("source")) {
+    draft.has_source = true;
+    draft.source_span = section.value_span("source");
+    draft.pair.source = section.text("source").value_or("");
+  }
+  if (section.has("target")) {
+    draft.has_target = true;
+    draft.target_span = section.value_span("target");
+    draft.pair.target = section.text("target").value_or("");
+  }
+  draft.has_tables = draft.has_tables || section.has("tables");
+  read_tables(section, draft.pair);
+  read_rename(section, draft.pair);
+  store(draft.pair.direction, section.choice<Direction>("direction"));
+  if (section.has("assume")) {
+    draft.pair.assume = section.choices<Assumption>("assume").value_or(std::vector<Assumption>{});
+  }
+  read_options(section, draft.pair.options);
+}
+
+void check_server(const ManifestSection& section, SourceSpan span, const std::string& name,
+                  const Servers& servers) {
+  if (name.empty() || servers.contains(name)) return;
+  std::vector<std::string_view> names;
+  for (const auto& [known, server] : servers) names.emplace_back(known);
+  std::string message = "unknown server " + quoted(name);
+  const std::optional<std::string> meant = did_you_mean(name, names);
+  if (meant) message += ", did you mean " + quoted(*meant) + '?';
+  section.report().error(span, std::move(message),
+                         meant ? "" : "a server is defined by [server.NAME]");
+}
+
+void check_pair(const ManifestSection& section, const Draft& draft, const Servers& servers) {
+  ManifestReport& report = section.report();
+  for (const auto& [has, key] : {std::pair{draft.has_source, "source"},
+                                 std::pair{draft.has_target, "target"},
+                                 std::pair{draft.has_tables, "tables"}}) {
+    if (!has) report.error(section.span(), section.title() + " has no " + quoted(key));
+  }
+  check_server(section, draft.source_span, draft.pair.source, servers);
+  check_server(section, draft.target_span, draft.pair.target, servers);
+  if (!draft.pair.source.empty() && draft.pair.source == draft.pair.target) {
+    report.error(draft.target_span, "source and target of " + section.title() +
+                                        " are the same server, " + quoted(draft.pair.target));
+  }
+}
+
+void read_overrides(const ManifestSection& section, PairSpec& pair) {
+  ManifestReport& report = section.report();
+  std::set<std::string> seen;
+  for (const ManifestSection::Named& named : section.sections("table")) {
+    const ManifestSection table = section.open("table", named, kTable);
+    TableOverride override{"", named.span, pair.options};
+    read_options(table, override.options);
+    const std::optional<TableName> name = parse_table(named.name);
+    if (!name) {
+      report.error(named.span, quoted(named.name) + " is not of the form \"database.table\"",
+                   "the name of a table of the source, in one pair of quotes: [pair.NAME.table."
+                   "\"database.table\"]");
+      continue;
+    }
+    override.db_table = encode_table(*name);
+    if (!seen.insert(override.db_table).second) {
+      report.error(named.span, "the table " + quoted(named.name) + " stands twice");
+    }
+    pair.overrides.push_back(std::move(override));
+  }
+}
+
+}  // namespace
+
+std::vector<PairSpec> read_pairs(const ManifestSection& root, const Servers& servers) {
+  Draft defaults;
+  if (const auto section = root.section("defaults", kDefaults)) read_pair_keys(*section, defaults);
+  std::vector<PairSpec> pairs;
+  for (const ManifestSection::Named& named : root.sections("pair")) {
+    const ManifestSection section = root.open("pair", named, kPair);
+    check_name(root.report(), named.span, named.name);
+    Draft draft = defaults;
+    draft.pair.name = named.name;
+    draft.pair.span = named.span;
+    read_pair_keys(section, draft);
+    check_pair(section, draft, servers);
+    read_overrides(section, draft.pair);
+    pairs.push_back(std::move(draft.pair));
+  }
+  return pairs;
+}
+
+}  // namespace rowplan::planner

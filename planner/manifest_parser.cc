@@ -1,0 +1,138 @@
+#include "planner/manifest_parser.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "planner/manifest_pairs.h"
+#include "planner/manifest_section.h"
+
+namespace rowplan::planner {
+namespace {
+
+constexpr std::int64_t kManifestVersion = 1;
+constexpr std::size_t kTextBytesMax = 1U << 20U;
+constexpr std::size_t kKeyDepthMax = 64;
+
+/// The place of the first dotted key that is nested too deep: toml++ recurses into it.
+std::optional<SourceSpan> find_deep_key(std::string_view text) {
+  SourceSpan at{1, 0, 1};
+  std::size_t depth = 0;
+  bool comment = false;
+  for (const char c : text) {
+    ++at.column;
+    if (c == '\n') {
+      at = {at.line + 1, 0, 1};
+      depth = 0;
+      comment = false;
+    } else if (comment || std::string_view("[]{}=,").find(c) != std::string_view::npos) {
+      depth = 0;
+    } else if (c == '#') {
+      comment = true;
+    } else if (c == '.' && ++depth > kKeyDepthMax) {
+      return at;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<toml::table> parse_toml(const std::string& text, ManifestReport& report) {
+  if (text.size() > kTextBytesMax) {
+    report.error({}, "the file is too large for a manifest: over 1 MiB");
+    return std::nullopt;
+  }
+  if (const std::optional<SourceSpan> deep = find_deep_key(text)) {
+    report.error(*deep, "not valid TOML: a key of too many parts");
+    return std::nullopt;
+  }
+  try {
+    return toml::parse(std::string_view(text));
+  } catch (const toml::parse_error& error) {
+    constexpr std::string_view kPrefix = "Error while parsing ";
+    std::string_view what = error.description();
+    if (what.starts_with(kPrefix)) what.remove_prefix(kPrefix.size());
+    report.error(report.span(error.source()), "not valid TOML: " + std::string(what));
+  }
+  return std::nullopt;
+}
+
+/// Is it a manifest of the version that is read here? Otherwise nothing else is worth a word.
+bool check_version(const ManifestSection& root) {
+  if (!root.has("manifest_version")) {
+    root.report().error(root.span(), "the manifest has no \"manifest_version\"",
+                        "begin it with: manifest_version = 1");
+    return true;
+  }
+  const std::optional<std::int64_t> version = root.integer("manifest_version");
+  if (!version || *version == kManifestVersion) return true;
+  root.report().error(root.value_span("manifest_version"),
+                      "manifest_version " + std::to_string(*version) +
+                          " is not one that this version reads, which is 1");
+  return false;
+}
+
+void read_policy(const ManifestSection& root, PolicySpec& policy) {
+  const std::optional<ManifestSection> section = root.section("policy", kPolicy);
+  if (!section) return;
+  (void)section->choice<unsigned>("approve");  // only `never` is built; checks the value
+  if (const auto time = section->duration("plan_ttl")) policy.plan_ttl = *time;
+}
+
+void read_output(const ManifestSection& root, OutputSpec& output) {
+  const std::optional<ManifestSection> section = root.section("output", kOutput);
+  if (!section) return;
+  if (const auto keep = section->integer("keep")) output.keep = static_cast<std::uint64_t>(*keep);
+  if (const auto rows = section->integer("sample_rows")) {
+    output.sample_rows = static_cast<std::uint64_t>(*rows);
+  }
+}
+
+void read_names(const ManifestSection& root, Manifest& manifest) {
+  if (!root.has("name")) root.report().error(root.span(), "the manifest has no \"name\"");
+  if (std::optional<std::string> name = root.text("name")) {
+    check_name(root.report(), root.value_span("name"), *name);
+    manifest.name = std::move(*name);
+  }
+  manifest.state_path = manifest.name + ".state.db";
+  const std::optional<ManifestSection> state = root.section("state", kState);
+  if (!state) return;
+  if (std::optional<std::string> path = state->text("path")) {
+    manifest.state_path = std::move(*path);
+  }
+}
+
+Manifest read_manifest(const ManifestSection& root) {
+  Manifest manifest;
+  read_names(root, manifest);
+  manifest.servers = read_servers(root);
+  manifest.pairs = read_pairs(root, manifest.servers);
+  read_policy(root, manifest.policy);
+  read_output(root, manifest.output);
+  if (!root.has("pair") && !root.has("group")) {
+    root.report().error(root.span(), "the manifest has no [pair.NAME]: there is nothing to sync");
+  }
+  return manifest;
+}
+
+}  // namespace
+
+ParsedManifest parse_manifest(std::string text, std::string file_name) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark
+  ManifestReport report(file_name, text);
+  ParsedManifest parsed;
+  if (const std::optional<toml::table> table = parse_toml(text, report)) {
+    // The version comes first: a manifest of another one may have any keys.
+    ManifestReport version_report(file_name, text);
+    const ManifestSection root(*table, kRoot, {}, {1, 1, 1}, report);
+    if (check_version({*table, kVersionOnly, {}, {1, 1, 1}, version_report})) {
+    }
+    parsed.manifest = read_manifest(root);
+    parsed.manifest->file = std::move(file_name);
+  }
+  parsed.diagnostics = report.take();
+  if (has_error(parsed.diagnostics)) parsed.manifest.reset();
+  return parsed;
+}
+
+}  // namespace rowplan::planner

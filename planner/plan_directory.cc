@@ -1,0 +1,381 @@
+#include "planner/plan_directory.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cassert>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "planner/file_error.h"
+#include "planner/plan_json.h"
+#include "planner/plan_tree.h"
+#include "planner/sha256.h"
+#include "planner/summary_markdown.h"
+
+namespace rowplan::planner {
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{256} * 1024;
+constexpr std::size_t kMaxNameBytes = 240;  // file systems take 255; a temporary name is longer by 5
+constexpr std::size_t kKeptNameBytes = 160;
+constexpr std::size_t kHashDigits = 16;
+constexpr const char* kIndex = "plan.json";
+constexpr const char* kDigest = "plan.sha256";
+
+int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+bool has_suffix(std::string_view text, std::string_view suffix) {
+  return text.size() > suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+// May --overwrite remove this? Only what the layout of a plan knows: a wrong -o must not cost files.
+bool belongs_to_plan(const TreeEntry& entry) {
+  const std::size_t last = entry.path.rfind('/');
+  const std::string parent = last == std::string::npos ? "" : entry.path.substr(0, last);
+  const std::string name = last == std::string::npos ? entry.path : entry.path.substr(last + 1);
+  const bool in_changes = parent.rfind("changes/", 0) == 0 && parent.find('/', 8) == parent.npos;
+  if (entry.type == TreeEntry::Type::directory) {
+    return entry.path == "changes" || entry.path == "sql" || parent == "changes";
+  }
+  if (entry.type != TreeEntry::Type::file) return false;
+  if (parent.empty() && (name == kIndex || name == kDigest || name == "summary.md")) return true;
+  if (!parent.empty() && parent != "sql" && !in_changes) return false;
+  if (name.front() == '.' && has_suffix(name, ".tmp")) return true;  // of a plan that was cut off
+  return (in_changes && has_suffix(name, ".ndjson")) || (parent == "sql" && has_suffix(name, ".sql"));
+}
+
+void sync_parent(const std::filesystem::path& path) {
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open() || ::fsync(directory.get()) != 0) {
+    throw FileError(parent.string(), errno, "sync");
+  }
+}
+
+std::string bounded_name(std::string name) {
+  if (name.size() <= kMaxNameBytes) return name;
+  const std::string hash = sha256_hex(name).substr(0, kHashDigits);
+  name.resize(kKeptNameBytes);
+  const std::size_t percent = name.find('%', kKeptNameBytes - 2);  // a %XX that was cut in two
+  if (percent != std::string::npos) name.resize(percent);
+  return name + "~" + hash;
+}
+
+}  // namespace
+
+struct PlanDirectoryState {
+  std::filesystem::path path;
+  Descriptor root;
+  bool made_root = false;
+  bool finished = true;  // nothing to remove: the directory is not ours, or the plan is complete
+  WriteFault fault;
+  std::atomic<std::uint64_t> bytes{0};
+  mutable std::mutex mutex;  // guards what follows
+  std::vector<std::string> made_directories;
+  std::map<std::string, std::optional<FileDigest>> files;  // nullopt: under way
+
+  [[nodiscard]] std::string full(const std::string& relative) const {
+    return (path / relative).string();
+  }
+  void step(const std::string& relative, std::uint64_t size, const char* doing) const {
+    const int error = fault ? fault(relative, size) : 0;
+    if (error != 0) throw FileError(full(relative), error, doing);
+  }
+  void remove_old_plan();
+  void remove_all() noexcept;
+};
+
+void PlanDirectoryState::remove_old_plan() {
+  const std::vector<TreeEntry> entries = list_tree(root.get(), path.string());
+  for (const TreeEntry& entry : entries) {
+    if (belongs_to_plan(entry)) continue;
+    throw FileError(path.string(), ENOTEMPTY, "overwrite",
+                    "'" + entry.path + "' in it is no part of a plan");
+  }
+  const auto remove = [&](const std::string& relative, int flags) {
+    if (::unlinkat(root.get(), relative.c_str(), flags) != 0 && errno != ENOENT) {
+      throw FileError(full(relative), errno, "remove");
+    }
+  };
+  // Without its plan.json it is no plan any more, whatever happens to the rest.
+  remove(kIndex, 0);
+  if (::fsync(root.get()) != 0) throw FileError(path.string(), errno, "sync");
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    remove(entry->path, entry->type == TreeEntry::Type::directory ? AT_REMOVEDIR : 0);
+  }
+}
+
+void PlanDirectoryState::remove_all() noexcept {
+  ::unlinkat(root.get(), kIndex, 0);
+  ::unlinkat(root.get(), kDigest, 0);
+  for (const auto& [relative, digest] : files) ::unlinkat(root.get(), relative.c_str(), 0);
+  for (auto made = made_directories.rbegin(); made != made_directories.rend(); ++made) {
+    ::unlinkat(root.get(), made->c_str(), AT_REMOVEDIR);
+  }
+  if (made_root) ::rmdir(path.c_str());
+}
+
+struct PlanFileWriter::Open {
+  PlanDirectoryState& directory;
+  std::string path;
+  Descriptor parent;
+  std::string name;
+  std::string temporary;
+  Descriptor file;
+  bool registered = true;  // plan.json and plan.sha256 are not in plan.files
+  bool published = false;
+  std::string buffer;          // what follows the bytes in the file
+  std::uint64_t flushed = 0;   // bytes in the file
+  std::uint64_t marked = 0;    // where rollback() goes back to
+  Sha256 hash;                 // of the bytes in the file
+  Sha256 marked_hash;          // of the bytes before the mark, if that is in the file
+  std::optional<FileDigest> digest;
+
+  Open(PlanDirectoryState& of, std::string relative, bool listed)
+      : directory(of), path(std::move(relative)), registered(listed) {
+    try {
+      ParentAndName at = [&] {
+        const std::scoped_lock lock(directory.mutex);
+        return open_parent(directory.root.get(), path, MakeParents::yes,
+                           &directory.made_directories);
+      }();
+      parent = std::move(at.parent);
+      name = std::move(at.name);
+    } catch (const FileError& error) {
+      throw FileError(directory.full(path), error.error(), "make");
+    }
+    temporary = "." + name + ".tmp";
+    directory.step(path, 0, "make");
+    file = Descriptor(::openat(parent.get(), temporary.c_str(),
+                               O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                               S_IRUSR | S_IWUSR));
+    if (!file.is_open()) throw FileError(directory.full(path), errno, "make");
+  }
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
+
+  ~Open() {
+    if (published) return;
+    ::unlinkat(parent.get(), temporary.c_str(), 0);
+    directory.bytes -= flushed + buffer.size();
+    const std::scoped_lock lock(directory.mutex);
+    if (registered) directory.files.erase(path);
+  }
+
+  [[nodiscard]] std::uint64_t size() const { return flushed + buffer.size(); }
+
+  void flush() {
+    directory.step(path, buffer.size(), "write");
+    const int error = write_all(file.get(), buffer);
+    if (error != 0) throw FileError(directory.full(path), error, "write");
+    std::string_view rest = buffer;
+    if (marked >= flushed) {
+      const std::size_t before_mark = marked - flushed;
+      hash.update(rest.substr(0, before_mark));
+      marked_hash = hash;
+      rest.remove_prefix(before_mark);
+    }
+    hash.update(rest);
+    flushed += buffer.size();
+    buffer.clear();
+  }
+
+  void rollback() {
+    directory.bytes -= size() - marked;
+    if (marked >= flushed) {
+      buffer.resize(marked - flushed);
+      return;
+    }
+    buffer.clear();
+    const auto offset = static_cast<off_t>(marked);
+    if (::ftruncate(file.get(), offset) != 0 || ::lseek(file.get(), offset, SEEK_SET) != offset) {
+      throw FileError(directory.full(path), errno, "truncate");
+    }
+    flushed = marked;
+    hash = marked_hash;
+  }
+
+  void seal() {
+    flush();
+    directory.step(path, 0, "sync");
+    if (::fsync(file.get()) != 0) throw FileError(directory.full(path), errno, "sync");
+    digest = FileDigest{hash.finish_hex(), flushed};
+    file.reset();
+  }
+
+  void publish() {
+    directory.step(path, 0, "rename");
+    if (::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str()) != 0) {
+      throw FileError(directory.full(path), errno, "rename");
+    }
+    published = true;
+    if (::fsync(parent.get()) != 0) throw FileError(directory.full(path), errno, "sync");
+    const std::scoped_lock lock(directory.mutex);
+    if (registered) directory.files[path] = digest;
+  }
+};
+
+PlanFileWriter::PlanFileWriter(std::unique_ptr<Open> open) : open_(std::move(open)) {}
+PlanFileWriter::~PlanFileWriter() = default;
+
+void PlanFileWriter::append(std::string_view bytes) {
+  assert(!open_->digest);
+  open_->buffer += bytes;
+  open_->directory.bytes += bytes.size();
+  if (open_->buffer.size() >= kBufferBytes) open_->flush();
+}
+
+std::uint64_t PlanFileWriter::bytes() const noexcept { return open_->size(); }
+
+void PlanFileWriter::mark() { open_->marked = open_->size(); }
+
+void PlanFileWriter::rollback() { open_->rollback(); }
+
+void PlanFileWriter::close() {
+  assert(!open_->digest);
+  open_->seal();
+  open_->publish();
+}
+
+PlanDirectory::PlanDirectory(std::unique_ptr<PlanDirectoryState> state)
+    : state_(std::move(state)) {}
+PlanDirectory::PlanDirectory(PlanDirectory&&) noexcept = default;
+
+PlanDirectory& PlanDirectory::operator=(PlanDirectory&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+PlanDirectory::~PlanDirectory() {
+  if (state_ && !state_->finished) state_->remove_all();
+}
+
+PlanDirectory PlanDirectory::create(const std::filesystem::path& path, Overwrite overwrite,
+                                    WriteFault fault) {
+  auto state = std::make_unique<PlanDirectoryState>();
+  // "plan/" names the same directory as "plan", and its parent is not "plan".
+  state->path = path.has_filename() ? path : path.parent_path();
+  state->fault = std::move(fault);
+  const std::string name = state->path.string();
+  if (::mkdir(name.c_str(), S_IRWXU) == 0) {
+    state->made_root = true;
+    state->finished = false;
+  } else if (errno != EEXIST) {
+    throw FileError(name, errno, "make directory");
+  }
+  PlanDirectory directory(std::move(state));
+  PlanDirectoryState& made = *directory.state_;
+  made.root = Descriptor(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!made.root.is_open()) throw FileError(name, errno, "open");
+  const std::vector<TreeEntry> entries = list_tree(made.root.get(), name);
+  if (!entries.empty()) {
+    bool has_plan = false;
+    for (const TreeEntry& entry : entries) {
+      if (entry.path == kIndex && entry.type == TreeEntry::Type::file) has_plan = true;
+    }
+    if (!has_plan) throw FileError(name, ENOTEMPTY, "write a plan to");
+    if (overwrite == Overwrite::no) {
+      throw FileError(name, ENOTEMPTY, "write a plan to", "it holds a plan");
+    }
+    made.remove_old_plan();
+  }
+  made.finished = false;
+  if (::fchmod(made.root.get(), S_IRWXU) != 0) throw FileError(name, errno, "set the mode of");
+  return directory;
+}
+
+std::unique_ptr<PlanFileWriter> PlanDirectory::open_file(const std::string& path) {
+  assert(is_plan_path(path) && path != kIndex && path != kDigest);
+  {
+    const std::scoped_lock lock(state_->mutex);
+    [[maybe_unused]] const bool is_new = state_->files.emplace(path, std::nullopt).second;
+    assert(is_new);
+  }
+  try {
+    return std::unique_ptr<PlanFileWriter>(
+        new PlanFileWriter(std::make_unique<PlanFileWriter::Open>(*state_, path, true)));
+  } catch (...) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->files.erase(path);
+    throw;
+  }
+}
+
+void PlanDirectory::write_file(const std::string& path, std::string_view content) {
+  const auto file = open_file(path);
+  file->append(content);
+  file->close();
+}
+
+std::vector<Change> PlanDirectory::first_changes(const std::string& path, std::size_t count) const {
+  std::vector<Change> changes;
+  Descriptor file = open_for_reading(state_->root.get(), path);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(::fdopen(file.get(), "r"),
+                                                               &std::fclose);
+  if (!stream) throw FileError(state_->full(path), errno, "read");
+  static_cast<void>(file.release());  // the stream closes it
+  char* line = nullptr;
+  std::size_t capacity = 0;
+  ssize_t size = 0;
+  while (changes.size() < count && (size = ::getline(&line, &capacity, stream.get())) > 0) {
+    const std::unique_ptr<char, decltype(&std::free)> owner(line, &std::free);
+    line = nullptr;
+    changes.push_back(change_from_json_line({owner.get(), static_cast<std::size_t>(size) - 1}));
+  }
+  const bool failed = std::ferror(stream.get()) != 0;
+  std::free(line);
+  if (failed) throw FileError(state_->full(path), EIO, "read");
+  return changes;
+}
+
+std::string PlanDirectory::finish(Plan& plan) {
+  plan.files.clear();
+  for (const auto& [path, digest] : state_->files) {
+    assert(digest);  // a file under way has no digest
+    plan.files.push_back({path, digest->sha256, digest->bytes});
+  }
+  PlanFileWriter index(std::make_unique<PlanFileWriter::Open>(*state_, kIndex, false));
+  write_plan_json(plan, [&](std::string_view text) { index.append(text); });
+  index.open_->seal();
+  std::string sha256 = index.open_->digest->sha256;
+  PlanFileWriter digest(std::make_unique<PlanFileWriter::Open>(*state_, kDigest, false));
+  digest.append(sha256 + "  " + kIndex + "\n");
+  digest.close();
+  index.open_->publish();
+  if (state_->made_root) sync_parent(state_->path);
+  state_->finished = true;
+  return sha256;
+}
+
+const std::filesystem::path& PlanDirectory::path() const noexcept { return state_->path; }
+
+std::uint64_t PlanDirectory::bytes() const { return state_->bytes; }
+
+std::string changes_path(std::string_view pair, std::string_view table) {
+  return "changes/" + bounded_name(std::string(pair)) + "/" +
+         bounded_name(std::string(table)) + ".ndjson";
+}
+
+void write_summary(PlanDirectory& directory, const Plan& plan, std::size_t sample_rows) {
+  const SampleChanges sample = [&](const PlanTable& table, std::size_t count) {
+    return directory.first_changes(table.changes_path, count);
+  };
+  directory.write_file("summary.md", summary_markdown(plan, sample, sample_rows));
+}
+
+}  // namespace rowplan::planner

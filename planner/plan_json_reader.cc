@@ -1,0 +1,397 @@
+// The reading half of planner/plan_json.h.
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "planner/plan_error.h"
+#include "planner/plan_json.h"
+#include "planner/plan_tree.h"
+#include "planner/plan_value_json.h"
+#include "planner/strict_json.h"
+
+namespace rowplan::planner {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFile = "plan.json";
+constexpr unsigned kMajorVersion = 1;
+
+[[noreturn]] void refuse(const std::string& place, const std::string& what) {
+  throw PlanError(kFile, place.empty() ? what : place + ": " + what);
+}
+
+// A value with its place, which errors name.
+class Node {
+ public:
+  Node(const json& value, std::string place) : value_(value), place_(std::move(place)) {}
+
+  [[nodiscard]] const std::string& place() const { return place_; }
+  [[nodiscard]] bool is_null() const { return value_.is_null(); }
+
+  [[nodiscard]] Node member(const char* name) const {
+    if (!value_.is_object()) refuse(place_, "not an object");
+    const auto at = value_.find(name);
+    if (at == value_.end()) refuse(place_, std::string("no \"") + name + "\"");
+    return {*at, place_.empty() ? name : place_ + "." + name};
+  }
+  [[nodiscard]] const std::string& text() const {
+    if (!value_.is_string()) refuse(place_, "not a string");
+    return value_.get_ref<const std::string&>();
+  }
+  [[nodiscard]] std::uint64_t number() const {
+    if (!value_.is_number_unsigned()) refuse(place_, "not a whole number");
+    return value_.get<std::uint64_t>();
+  }
+  [[nodiscard]] double real() const {
+    if (!value_.is_number()) refuse(place_, "not a number");
+    return value_.get<double>();
+  }
+  [[nodiscard]] bool boolean() const {
+    if (!value_.is_boolean()) refuse(place_, "not true or false");
+    return value_.get<bool>();
+  }
+  [[nodiscard]] std::vector<Node> elements() const {
+    if (!value_.is_array()) refuse(place_, "not an array");
+    std::vector<Node> nodes;
+    nodes.reserve(value_.size());
+    for (std::size_t i = 0; i < value_.size(); ++i) {
+      nodes.emplace_back(value_[i], place_ + "[" + std::to_string(i) + "]");
+    }
+    return nodes;
+  }
+  [[nodiscard]] std::vector<std::pair<std::string, Node>> members() const {
+    if (!value_.is_object()) refuse(place_, "not an object");
+    std::vector<std::pair<std::string, Node>> nodes;
+    for (const auto& [name, value] : value_.items()) {
+      nodes.emplace_back(name, Node(value, place_ + "." + name));
+    }
+    return nodes;
+  }
+  [[nodiscard]] std::vector<std::string> texts() const {
+    std::vector<std::string> texts;
+    for (const Node& node : elements()) texts.push_back(node.text());
+    return texts;
+  }
+  [[nodiscard]] PlanValue value() const {
+    if (is_null()) return {};
+    if (value_.is_string()) return {PlanValue::Form::text, text(), 0};
+    ValueFields fields;
+    for (const auto& [name, node] : members()) {
+      if (name == "bytes") {
+        fields.bytes = node.number();
+        continue;
+      }
+      std::optional<std::string>* const member = fields.text_member(name);
+      if (member == nullptr) refuse(node.place(), "unknown form of a value");
+      *member = node.text();
+    }
+    std::optional<PlanValue> value = value_from(fields);
+    if (!value) refuse(place_, "unknown form of a value");
+    return std::move(*value);
+  }
+
+ private:
+  const json& value_;
+  std::string place_;
+};
+
+void check_version(const Node& node) {
+  const std::string& text = node.text();
+  unsigned major = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, major);
+  if (error != std::errc() || stop == end || *stop != '.') refuse(node.place(), "not a version");
+  if (major != kMajorVersion) {
+    refuse(node.place(), "this rowplan reads plans of format 1, and this one is of format '" + text +
+                             "': use the rowplan that made it, or make a new plan");
+  }
+}
+
+void check_hashes(const Node& node) {
+  const std::map<std::string, std::string> known = {
+      {"row", "sha256/1"}, {"chunk", "count+sum64x2/1"}, {"cut", "crc32/1"}};
+  const auto members = node.members();
+  for (const auto& [name, member] : members) {
+    const auto at = known.find(name);
+    if (at == known.end() || member.text() != at->second) {
+      refuse(member.place(), "a hash that this rowplan does not know");
+    }
+  }
+  if (members.size() != known.size()) refuse(node.place(), "not all hashes are named");
+}
+
+PlanUnit unit_from(const Node& node) {
+  return {node.member("id").number(), node.member("changes").number(),
+          node.member("chunks").number()};
+}
+
+std::optional<std::vector<PlanValue>> bound_from(const Node& node) {
+  if (node.is_null()) return std::nullopt;
+  std::vector<PlanValue> values;
+  for (const Node& value : node.elements()) values.push_back(value.value());
+  return values;
+}
+
+std::map<std::string, ChunkHash> hashes_from(const Node& node) {
+  std::map<std::string, ChunkHash> hashes;
+  for (const auto& [member, text] : node.members()) {
+    const auto hash = chunk_hash_from(text.text());
+    if (!hash) refuse(text.place(), "not the hash of a chunk");
+    hashes.emplace(member, *hash);
+  }
+  return hashes;
+}
+
+PlanChunk chunk_from(const Node& node) {
+  PlanChunk chunk;
+  chunk.id = node.member("id").number();
+  chunk.unit = node.member("unit").number();
+  const Node kind = node.member("kind");
+  if (kind.text() != "range" && kind.text() != "keys") refuse(kind.place(), "unknown kind");
+  chunk.kind = kind.text() == "range" ? ChunkKind::range : ChunkKind::keys;
+  chunk.low = bound_from(node.member("low"));
+  chunk.high = bound_from(node.member("high"));
+  chunk.rows = node.member("rows").number();
+  chunk.changes = node.member("changes").number();
+  chunk.before = hashes_from(node.member("before"));
+  chunk.after = hashes_from(node.member("after"));
+  return chunk;
+}
+
+// Turns units and chunks into their types as soon as each is complete.
+class PartSink : public JsonSink {
+ public:
+  bool take(const JsonPlace& place, json& value) override {
+    if (place.size() == 1 && place[0] == "format_version") {
+      check_version(Node(value, place[0]));
+      version_seen_ = true;
+    }
+    if (place.size() == 2 && place[0] == "units" && place[1].empty()) {
+      require_version();
+      units.push_back(unit_from(Node(value, "units[" + std::to_string(units.size()) + "]")));
+      return true;
+    }
+    if (place.size() == 2 && place[0] == "tables" && place[1].empty()) chunks.emplace_back();
+    if (place.size() == 4 && place[0] == "tables" && place[2] == "chunks" && place[3].empty()) {
+      require_version();
+      const std::string at = "tables[" + std::to_string(chunks.size() - 1) + "].chunks[" +
+                             std::to_string(chunks.back().size()) + "]";
+      chunks.back().push_back(chunk_from(Node(value, at)));
+      return true;
+    }
+    return false;
+  }
+
+  std::vector<PlanUnit> units;
+  std::vector<std::vector<PlanChunk>> chunks{1};  // one list a table; the last is of no table yet
+
+ private:
+  // A plan of another major version may have other parts; it is to be refused for its version.
+  void require_version() const {
+    if (!version_seen_) refuse("", "\"format_version\" is not in front");
+  }
+  bool version_seen_ = false;
+};
+
+Run run_from(const Node& node) {
+  Run run;
+  run.plan_id = node.member("plan_id").text();
+  run.created_at = node.member("created_at").text();
+  run.expires_at = node.member("expires_at").text();
+  run.tool_version = node.member("tool_version").text();
+  run.host = node.member("host").text();
+  run.method = node.member("method").text();
+  run.method_reason = node.member("method_reason").text();
+  for (const auto& [phase, seconds] : node.member("timings").members()) {
+    run.timings_s.emplace(phase, seconds.real());
+  }
+  return run;
+}
+
+Ops ops_from(const Node& node) {
+  Ops ops;
+  ops.insert = node.member("insert").number();
+  ops.update = node.member("update").number();
+  ops.remove = node.member("delete").number();
+  ops.conflict = node.member("conflict").number();
+  ops.kept = node.member("kept").number();
+  return ops;
+}
+
+Summary summary_from(const Node& node) {
+  return {ops_from(node), node.member("tables_compared").number(),
+          node.member("tables_changed").number(), node.member("rows_compared").number()};
+}
+
+PlanServer server_from(const Node& node) {
+  return {node.member("identity").text(), node.member("vendor").text(),
+          node.member("version").text(), node.member("role").text()};
+}
+
+Finding finding_from(const Node& node) {
+  Finding finding;
+  finding.code = node.member("code").text();
+  const Node severity = node.member("severity");
+  bool known = false;
+  for (const Severity each : {Severity::info, Severity::warning, Severity::error}) {
+    if (severity.text() != severity_name(each)) continue;
+    finding.severity = each;
+    known = true;
+  }
+  if (!known) refuse(severity.place(), "unknown severity");
+  finding.address = node.member("address").text();
+  finding.message = node.member("message").text();
+  finding.hint = node.member("hint").text();
+  return finding;
+}
+
+PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
+  PlanTable table;
+  table.address = node.member("address").text();
+  for (const auto& [server, name] : node.member("members").members()) {
+    table.members.emplace(server, name.text());
+  }
+  table.first = node.member("source").text();
+  table.target = node.member("target").text();
+  table.key = node.member("key").texts();
+  table.columns = node.member("columns").texts();
+  table.schema_sha256 = node.member("schema_sha256").text();
+  table.ops = ops_from(node.member("ops"));
+  table.rows_compared = node.member("rows").member("source").number();
+  table.target_rows = node.member("rows").member("target").number();
+  if (!node.member("watermark").is_null()) {
+    refuse(node.member("watermark").place(), "this rowplan cannot move a watermark");
+  }
+  const Node changes = node.member("changes");
+  if (!changes.is_null()) {
+    table.changes_path = changes.member("path").text();
+    table.changes_lines = changes.member("lines").number();
+    if (!is_plan_path(table.changes_path)) refuse(changes.place(), "not a path inside a plan");
+  }
+  if (!node.member("chunks").elements().empty()) refuse(node.place(), "chunks are out of place");
+  table.chunks = std::move(chunks);
+  return table;
+}
+
+PlanFile file_from(const Node& node) {
+  PlanFile file{node.member("path").text(), node.member("sha256").text(),
+                node.member("bytes").number()};
+  if (!is_plan_path(file.path)) refuse(node.place(), "not a path inside a plan");
+  return file;
+}
+
+void check_chunks(const PlanTable& table, const std::string& place,
+                  std::map<std::uint64_t, std::uint64_t>& chunks_of_units) {
+  std::uint64_t lines = 0;
+  std::uint64_t last_id = 0;
+  for (std::size_t i = 0; i < table.chunks.size(); ++i) {
+    const PlanChunk& chunk = table.chunks[i];
+    const auto fail = [&](const char* what) {
+      refuse(place + ".chunks[" + std::to_string(i) + "]", what);
+    };
+    if (chunk.id <= last_id) fail("ids do not ascend");
+    last_id = chunk.id;
+    if (chunk.changes == 0) fail("no changes");
+    lines += chunk.changes;
+    for (const auto* bound : {&chunk.low, &chunk.high}) {
+      if (*bound && (*bound)->size() != table.key.size()) fail("a bound is not a key");
+    }
+    for (const auto* hashes : {&chunk.before, &chunk.after}) {
+      const bool same = std::equal(
+          hashes->begin(), hashes->end(), table.members.begin(), table.members.end(),
+          [](const auto& hash, const auto& member) { return hash.first == member.first; });
+      if (!same) fail("not one hash for each member");
+    }
+    const auto unit = chunks_of_units.find(chunk.unit);
+    if (unit == chunks_of_units.end()) fail("its unit does not exist");
+    ++unit->second;
+  }
+  if (lines != table.changes_lines) refuse(place, "its chunks do not have as many changes");
+}
+
+void check_table(const Plan& plan, const PlanTable& table, const std::string& place) {
+  for (const auto& [server, name] : table.members) {
+    if (plan.servers.count(server) == 0) refuse(place, "a member is not one of the servers");
+  }
+  if (table.members.count(table.first) == 0 || table.members.count(table.target) == 0) {
+    refuse(place, "source or target is not a member");
+  }
+  const bool listed = table.changes_path.empty() ||
+                      std::binary_search(plan.files.begin(), plan.files.end(),
+                                         PlanFile{table.changes_path, "", 0},
+                                         [](const PlanFile& left, const PlanFile& right) {
+                                           return left.path < right.path;
+                                         });
+  if (!listed) refuse(place, "its changes are not one of the files");
+}
+
+// Parts that contradict each other: a digest shows damage, not a plan that was made wrong.
+void check_whole(const Plan& plan) {
+  for (std::size_t i = 1; i < plan.files.size(); ++i) {
+    if (plan.files[i].path <= plan.files[i - 1].path) {
+      refuse("files[" + std::to_string(i) + "]", "not in order of path");
+    }
+  }
+  std::map<std::uint64_t, std::uint64_t> chunks_of_units;
+  for (const PlanUnit& unit : plan.units) {
+    if (!chunks_of_units.emplace(unit.id, 0).second) refuse("units", "an id stands twice");
+  }
+  std::set<std::string> changes_paths;
+  for (std::size_t i = 0; i < plan.tables.size(); ++i) {
+    const PlanTable& table = plan.tables[i];
+    const std::string place = "tables[" + std::to_string(i) + "]";
+    if (i > 0 && table.address <= plan.tables[i - 1].address) {
+      refuse(place, "not in order of address");
+    }
+    check_table(plan, table, place);
+    check_chunks(table, place, chunks_of_units);
+    if (!table.changes_path.empty() && !changes_paths.insert(table.changes_path).second) {
+      refuse(place, "its changes are those of another table");
+    }
+  }
+  for (const PlanUnit& unit : plan.units) {
+    if (chunks_of_units[unit.id] != unit.chunks) refuse("units", "not the number of its chunks");
+  }
+  if (plan.applyable && has_error(plan.findings)) refuse("applyable", "true, despite an error");
+}
+
+}  // namespace
+
+Plan plan_from_json(std::string_view text) {
+  PartSink parts;
+  const json document = parse_strict_json(text, kFile, parts);
+  const Node root(document, "");
+  check_version(root.member("format_version"));
+  check_hashes(root.member("hash"));
+  Plan plan;
+  plan.run = run_from(root.member("run"));
+  plan.job_sha256 = root.member("job_sha256").text();
+  plan.manifest_sha256 = root.member("manifest_sha256").text();
+  plan.only = root.member("selection").member("only").texts();
+  plan.exclude = root.member("selection").member("exclude").texts();
+  plan.applyable = root.member("applyable").boolean();
+  plan.complete = root.member("complete").boolean();
+  plan.sql_complete = root.member("sql_complete").boolean();
+  plan.summary = summary_from(root.member("summary"));
+  for (const auto& [name, server] : root.member("servers").members()) {
+    plan.servers.emplace(name, server_from(server));
+  }
+  for (const Node& node : root.member("findings").elements()) {
+    plan.findings.push_back(finding_from(node));
+  }
+  if (!root.member("units").elements().empty()) refuse("units", "out of place");
+  plan.units = std::move(parts.units);
+  const auto tables = root.member("tables").elements();
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    plan.tables.push_back(table_from(tables[i], std::move(parts.chunks[i])));
+  }
+  for (const Node& node : root.member("files").elements()) plan.files.push_back(file_from(node));
+  check_whole(plan);
+  return plan;
+}
+
+}  // namespace rowplan::planner

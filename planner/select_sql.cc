@@ -1,0 +1,156 @@
+#include "planner/select_sql.h"
+
+#include "mysql/quote.h"
+#include "planner/column_types.h"
+
+namespace rowplan::planner {
+
+namespace {
+
+std::string column_name(const TablePair& pair, Side side, std::size_t i) {
+  return mysql::quote_name(pair.columns[i].column(side).name);
+}
+
+std::string value_of(const TablePair& pair, const mysql::Row& row, std::size_t i) {
+  return mysql::literal(pair.columns[i].type, row.cell(i));
+}
+
+std::string select_list(const TablePair& pair, Side side, Wanted wanted) {
+  std::string list;
+  for (const mysql::ReadColumn& read : read_columns(pair, side, wanted))
+    list += (list.empty() ? "" : ",") + read.expression;
+  return list;
+}
+
+std::string table_of(const TablePair& pair, Side side) {
+  const mysql::TableName& name = pair.table(side).name;
+  return mysql::quote_table(name.db, name.table);
+}
+
+std::string from(const TablePair& pair, Side side, bool by_index) {
+  std::string sql = " FROM " + table_of(pair, side);
+  const std::string& index = side == Side::source ? pair.source_index : pair.target_index;
+  if (by_index) sql += " FORCE INDEX (" + mysql::quote_name(index) + ")";
+  return sql;
+}
+
+/// The filter, always in parentheses: it may hold an OR.
+std::string filter_of(const TablePair& pair) {
+  return pair.job.options.where.empty() ? "" : "(" + pair.job.options.where + ")";
+}
+
+std::string where_all(const std::vector<std::string>& conditions) {
+  std::string sql;
+  for (const std::string& condition : conditions)
+    if (!condition.empty()) sql += (sql.empty() ? " WHERE " : " AND ") + condition;
+  return sql;
+}
+
+/// (a, b) beyond the bound, written out, because a row comparison reads the whole index:
+/// a > x OR (a = x AND b > y); with `inclusive` the last is >=.
+std::string beyond(const TablePair& pair, Side side, const mysql::Row& bound, const char* than,
+                   bool inclusive) {
+  const std::size_t columns = pair.key_columns;
+  std::string sql;
+  for (std::size_t i = columns; i-- > 0;) {
+    const std::string name = column_name(pair, side, i);
+    const std::string value = value_of(pair, bound, i);
+    const bool last = i + 1 == columns;
+    const std::string here = name + than + (last && inclusive ? "=" : "") + value;
+    sql = last ? here : "(" + here + " OR (" + name + "=" + value + " AND " + sql + "))";
+  }
+  return sql;
+}
+
+std::string order_by_key(const TablePair& pair, Side side) {
+  std::string sql;
+  for (std::size_t i = 0; i < pair.key_columns; ++i)
+    sql += (i == 0 ? " ORDER BY " : ",") + column_name(pair, side, i);
+  return sql;
+}
+
+const char* lock_clause(Locking locking) {
+  return locking == Locking::for_update ? " FOR UPDATE" : "";
+}
+
+}  // namespace
+
+std::vector<mysql::ReadColumn> read_columns(const TablePair& pair, Side side, Wanted wanted) {
+  std::vector<mysql::ReadColumn> columns;
+  const std::size_t count = wanted == Wanted::all ? pair.columns.size() : pair.key_columns;
+  for (std::size_t i = 0; i < count; ++i) columns.push_back(pair.columns[i].read(side));
+  return columns;
+}
+
+mysql::Row key_of(const TablePair& pair, const mysql::Row& row) {
+  mysql::Row key;
+  for (std::size_t i = 0; i < pair.key_columns; ++i) key.add(row.cell(i));
+  return key;
+}
+
+std::string select_range(const TablePair& pair, Side side, const KeyRange& range,
+                         Locking locking) {
+  std::vector<std::string> conditions = {filter_of(pair)};
+  const std::string first = column_name(pair, side, 0);
+  if (range.low) {
+    if (pair.key_columns > 1) conditions.push_back(first + ">=" + value_of(pair, *range.low, 0));
+    conditions.push_back(beyond(pair, side, *range.low, ">", false));
+  }
+  if (range.high) {
+    if (pair.key_columns > 1) conditions.push_back(first + "<=" + value_of(pair, *range.high, 0));
+    conditions.push_back(beyond(pair, side, *range.high, "<", true));
+  }
+  // A scan of a whole secondary index would look every row up; the server may sort instead.
+  const std::string& index = side == Side::source ? pair.source_index : pair.target_index;
+  const bool by_index = index == "PRIMARY" || range.low || range.high;
+  return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, by_index) +
+         where_all(conditions) + order_by_key(pair, side) + lock_clause(locking);
+}
+
+std::string select_all_by_bytes(const TablePair& pair, Side side) {
+  std::string order;
+  for (std::size_t i = 0; i < pair.key_columns; ++i) {
+    const PairColumn& column = pair.columns[i];
+    order += (i == 0 ? " ORDER BY " : ",") +
+             byte_order_expression(column.column(side), column.type);
+  }
+  return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, false) +
+         where_all({filter_of(pair)}) + order;
+}
+
+std::string key_equals(const TablePair& pair, Side side, const mysql::Row& key) {
+  std::string sql;
+  for (std::size_t i = 0; i < pair.key_columns; ++i)
+    sql += (i == 0 ? "" : " AND ") + column_name(pair, side, i) + "=" + value_of(pair, key, i);
+  return sql;
+}
+
+std::string key_in(const TablePair& pair, Side side, const std::vector<mysql::Row>& keys) {
+  std::string sql;
+  if (pair.key_columns == 1) {
+    for (const mysql::Row& key : keys) sql += (sql.empty() ? "" : ",") + value_of(pair, key, 0);
+    return column_name(pair, side, 0) + " IN (" + sql + ")";
+  }
+  for (const mysql::Row& key : keys)
+    sql += (sql.empty() ? "(" : " OR (") + key_equals(pair, side, key) + ")";
+  return "(" + sql + ")";
+}
+
+std::string select_keys(const TablePair& pair, Side side, const std::vector<mysql::Row>& keys,
+                        bool filtered, Locking locking, Wanted wanted) {
+  return "SELECT " + select_list(pair, side, wanted) + from(pair, side, true) +
+         where_all({filtered ? filter_of(pair) : "", key_in(pair, side, keys)}) +
+         lock_clause(locking);
+}
+
+std::string select_equal_keys(const TablePair& pair, Side side,
+                              const std::vector<mysql::Row>& keys) {
+  std::string sql;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    sql += (i == 0 ? "(SELECT " : " UNION ALL (SELECT ") + std::to_string(i) + "," +
+           select_list(pair, side, Wanted::key) + from(pair, side, true) + " WHERE " +
+           key_equals(pair, side, keys[i]) + ")";
+  return sql;
+}
+
+}  // namespace rowplan::planner

@@ -1,0 +1,53 @@
+// The SELECTs by which one member's rows are read. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "planner/table_pair.h"
+
+namespace rowplan::planner {
+
+/// Rows with low < key <= high; no bound: open. A bound's first cells are the key's.
+struct KeyRange {
+  std::optional<mysql::Row> low;
+  std::optional<mysql::Row> high;
+};
+
+enum class Locking : std::uint8_t { none, for_update };
+
+/// Which columns a SELECT reads, in the pair's order.
+enum class Wanted : std::uint8_t { all, key };
+
+/// All rows of the filter in a range, in key order (pairs with index_order only).
+[[nodiscard]] std::string select_range(const TablePair& pair, Side side, const KeyRange& range,
+                                       Locking locking);
+
+/// All rows of the filter, sorted by the bytes of their keys (pairs without index_order).
+[[nodiscard]] std::string select_all_by_bytes(const TablePair& pair, Side side);
+
+/// The rows with one of `keys`, as the server compares them, in no order.
+[[nodiscard]] std::string select_keys(const TablePair& pair, Side side,
+                                      const std::vector<mysql::Row>& keys, bool filtered,
+                                      Locking locking, Wanted wanted = Wanted::all);
+
+/// For each of `keys` its number and the keys that the server takes for equal to it, unfiltered.
+[[nodiscard]] std::string select_equal_keys(const TablePair& pair, Side side,
+                                            const std::vector<mysql::Row>& keys);
+
+/// `column` = value AND ..., for the first cells of `key`.
+[[nodiscard]] std::string key_equals(const TablePair& pair, Side side, const mysql::Row& key);
+
+/// key IN (...), or the same with OR for a key of several columns.
+[[nodiscard]] std::string key_in(const TablePair& pair, Side side,
+                                 const std::vector<mysql::Row>& keys);
+
+/// The reading of each column, in the pair's order.
+[[nodiscard]] std::vector<mysql::ReadColumn> read_columns(const TablePair& pair, Side side,
+                                                          Wanted wanted = Wanted::all);
+
+/// A row of only the key's cells.
+[[nodiscard]] mysql::Row key_of(const TablePair& pair, const mysql::Row& row);
+
+}  // namespace rowplan::planner

@@ -1,0 +1,63 @@
+// Two members' tables seen as one: which columns meet, how each side is read, by which key.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mysql/key_order.h"
+#include "mysql/row_stream.h"
+#include "mysql/schema.h"
+#include "planner/finding.h"
+#include "planner/job.h"
+
+namespace rowplan::planner {
+
+enum class Side : std::uint8_t { source, target };
+
+/// One column that is compared and written.
+struct PairColumn {
+  std::string name;        ///< as the source spells it
+  mysql::CellType type;    ///< shared: wide enough for both sides
+  mysql::Column source;
+  mysql::Column target;
+  mysql::ReadColumn source_read;
+  mysql::ReadColumn target_read;
+
+  [[nodiscard]] const mysql::ReadColumn& read(Side side) const {
+    return side == Side::source ? source_read : target_read;
+  }
+  [[nodiscard]] const mysql::Column& column(Side side) const {
+    return side == Side::source ? source : target;
+  }
+};
+
+struct TablePair {
+  TableJob job;
+  mysql::Table source;
+  mysql::Table target;
+  std::vector<PairColumn> columns;  ///< key columns first, in key order; rows have this order
+  std::size_t key_columns = 0;      ///< 0: no identity
+  std::string source_index;         ///< name of the index that identifies a row
+  std::string target_index;
+  std::vector<mysql::ColumnOrder> order;  ///< of the key columns
+  /// Can the client put keys of both sides in the order in which the servers' indexes hold them? If
+  /// not, rows are sorted by the bytes of their keys and chunks are lists of keys.
+  bool index_order = false;
+
+  [[nodiscard]] const mysql::Table& table(Side side) const {
+    return side == Side::source ? source : target;
+  }
+  [[nodiscard]] const std::string& server(Side side) const {
+    return side == Side::source ? job.source : job.target;
+  }
+  [[nodiscard]] std::vector<mysql::CellType> types() const;
+};
+
+/// Pairs the schemas and tells every drift before a row is read. Findings of severity error mean that
+/// the pair must not be compared.
+[[nodiscard]] TablePair pair_tables(const TableJob& job, const mysql::Table& source,
+                                    const mysql::Table& target, mysql::Vendor source_vendor,
+                                    mysql::Vendor target_vendor, Findings& findings);
+
+}  // namespace rowplan::planner
