@@ -114,15 +114,19 @@ struct RowStream::State {
   std::vector<Buffer> buffers;
   std::vector<MYSQL_BIND> binds;
   std::uint64_t rows = 0;
+  bool executed = false;
   bool ended = false;
 
   ~State() {
-    // Reads what is left, if anything: mysql_stmt_close drains an unbuffered result.
-    if (statement != nullptr) mysql_stmt_close(statement);
+    if (statement == nullptr) return;
+    // Given up before its end: closing the statement would read all that is left, so the session goes.
+    if (executed && !ended) session->close();
+    mysql_stmt_close(statement);
   }
 
   [[nodiscard]] Error error() const {
     MYSQL* mysql = session->handle().mysql;
+    if (mysql == nullptr) return {session->server(), 2006, "HY000", "the session is closed", doing};
     unsigned code = mysql_stmt_errno(statement);
     std::string state = mysql_stmt_sqlstate(statement);
     std::string message = mysql_stmt_error(statement);
@@ -159,6 +163,7 @@ void RowStream::State::open(const std::string& sql) {
   binds.resize(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) bind_column(columns[i], buffers[i], binds[i]);
   if (mysql_stmt_execute(statement) != 0) throw error();
+  executed = true;
   if (mysql_stmt_bind_result(statement, binds.data()) != 0) throw error();
 }
 

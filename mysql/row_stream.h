@@ -21,7 +21,8 @@ struct ReadColumn {
   bool tag_utf8 = false;            ///< tagged_text of a column that holds UTF-8 already: tagged here
 };
 
-/// Streams rows of a SELECT. Until it is at its end, or destroyed, the session can do nothing else.
+/// Streams rows of a SELECT. Until it is at its end the session can do nothing else; destroyed before
+/// its end, it closes the session, because the rest would have to be read.
 class RowStream {
  public:
   /// `sql` must select the columns' expressions in order. `doing` names it in errors.

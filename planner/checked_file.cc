@@ -11,88 +11,86 @@
 namespace rowplan::planner {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
+constexpr std::size_t kBlockBytes = std::size_t{64} * 1024;
 // A row may hold several values just below the size from which they are references, hex digits
 // doubled; a server's packet is at most 1 GiB.
 constexpr std::size_t kLineBytesMax = std::size_t{1} << 30U;
 
 }  // namespace
 
-CheckedFile::CheckedFile(Descriptor file, std::string path)
-    : file_(std::move(file)), path_(std::move(path)) {}
+CheckedFile::CheckedFile(std::function<Descriptor()> open, std::string path)
+    : open_(std::move(open)), file_(open_()), path_(std::move(path)) {}
 
-void CheckedFile::load(std::size_t block) {
-  if (loaded_ == block) return;
+void CheckedFile::read_block(const Descriptor& file, std::size_t block) {
   block_.resize(kBlockBytes);
   std::size_t size = 0;
   while (size < kBlockBytes) {
     const auto offset = static_cast<off_t>(block * kBlockBytes + size);
-    const ssize_t got = ::pread(file_.get(), block_.data() + size, kBlockBytes - size, offset);
+    const ssize_t got = ::pread(file.get(), block_.data() + size, kBlockBytes - size, offset);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw FileError(path_, errno, "read");
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
   block_.resize(size);
-  loaded_ = block;
+  if (size < kBlockBytes / 2) block_.shrink_to_fit();  // there may be thousands of small files
+}
+
+void CheckedFile::load(std::size_t block) {
+  if (loaded_ == block) return;
+  loaded_ = static_cast<std::size_t>(-1);
+  if (complete_) {
+    read_block(open_(), block);
+  } else {
+    read_block(file_, block);
+  }
   Sha256 hash;
   hash.update(block_);
   const Sha256Bytes digest = hash.finish();
   if (block < blocks_.size()) {
     if (blocks_[block] != digest) throw PlanError(path_, "changed while it was read");
+    loaded_ = block;
     return;
   }
   assert(block == blocks_.size() && !complete_);
+  loaded_ = block;
   blocks_.push_back(digest);
   whole_.update(block_);
-  bytes_ += size;
+  bytes_ += block_.size();
+}
+
+bool CheckedFile::fill() {
+  if (complete_ && position_ >= bytes_) return false;
+  load(position_ / kBlockBytes);
+  if (position_ % kBlockBytes < block_.size()) return true;
+  complete_ = true;
+  file_.reset();
+  sha256_ = whole_.finish_hex();
+  return false;
 }
 
 bool CheckedFile::next_line(std::string_view& line) {
   carried_.clear();
-  while (true) {
-    if (at_ == block_.size() || loaded_ != next_block_) {
-      const bool at_end = complete_ && next_block_ * kBlockBytes + at_ >= bytes_;
-      if (!at_end && loaded_ == next_block_ && block_.size() == kBlockBytes) {
-        ++next_block_;
-        at_ = 0;
-      }
-      if (!at_end) load(next_block_);
-      if (at_end || at_ >= block_.size()) {
-        if (!complete_) {
-          complete_ = true;
-          sha256_ = whole_.finish_hex();
-        }
-        if (!carried_.empty()) throw PlanError(path_, "its last line has no end");
-        return false;
-      }
+  while (fill()) {
+    const std::size_t begin = position_ % kBlockBytes;
+    const std::size_t newline = block_.find('\n', begin);
+    if (newline != std::string::npos) {
+      line = std::string_view(block_).substr(begin, newline - begin);
+      position_ += line.size() + 1;
+      if (!carried_.empty()) line = carried_.append(line);
+      return true;
     }
-    const std::size_t newline = block_.find('\n', at_);
-    const std::size_t end = newline == std::string::npos ? block_.size() : newline;
-    const std::string_view part = std::string_view(block_).substr(at_, end - at_);
-    if (newline == std::string::npos) {
-      if (carried_.size() + part.size() > kLineBytesMax) throw PlanError(path_, "a line too long");
-      carried_ += part;
-      at_ = end;
-      continue;
-    }
-    at_ = newline + 1;
-    if (carried_.empty()) {
-      line = part;
-    } else {
-      carried_ += part;
-      line = carried_;
-    }
-    return true;
+    if (carried_.size() > kLineBytesMax) throw PlanError(path_, "a line is too long");
+    carried_.append(block_, begin);
+    position_ += block_.size() - begin;
   }
+  if (!carried_.empty()) throw PlanError(path_, "its last line has no end");
+  return false;
 }
-
-std::uint64_t CheckedFile::offset() const noexcept { return next_block_ * kBlockBytes + at_; }
 
 void CheckedFile::seek(std::uint64_t offset) {
   assert(complete_ && offset <= bytes_);
-  next_block_ = offset / kBlockBytes;
-  at_ = offset % kBlockBytes;
+  position_ = offset;
 }
 
 }  // namespace rowplan::planner

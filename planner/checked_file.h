@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,18 +12,18 @@
 
 namespace rowplan::planner {
 
-/// Reads lines. The first reading, to the end, keeps a hash of each block; later ones compare. Memory:
-/// one block, one line, and 32 bytes for each block of the file.
+/// Reads lines. The first reading, to the end, keeps a hash of each block; later ones compare.
+/// Memory: one block, one line, and 32 bytes for each block of the file.
 class CheckedFile {
  public:
-  /// `path` is for errors.
-  CheckedFile(Descriptor file, std::string path);
+  /// `open` throws where it cannot open; `path` is for errors.
+  CheckedFile(std::function<Descriptor()> open, std::string path);
 
   /// The next line without its newline, valid until the next call; false at the end of the file.
   /// Throws PlanError: a last line without newline, a line too long, a block that has changed since
   /// the first reading; FileError.
   [[nodiscard]] bool next_line(std::string_view& line);
-  [[nodiscard]] std::uint64_t offset() const noexcept;  ///< of the line that comes next
+  [[nodiscard]] std::uint64_t offset() const noexcept { return position_; }  ///< of the next line
   /// Goes to the beginning of a line; only after the first reading has come to its end.
   void seek(std::uint64_t offset);
 
@@ -31,8 +32,11 @@ class CheckedFile {
 
  private:
   void load(std::size_t block);
+  void read_block(const Descriptor& file, std::size_t block);
+  bool fill();  // is there a byte at position_, and in block_?
 
-  Descriptor file_;
+  std::function<Descriptor()> open_;
+  Descriptor file_;  // during the first reading
   std::string path_;
   std::vector<Sha256Bytes> blocks_;  // as many as the first reading has seen
   Sha256 whole_;
@@ -41,8 +45,7 @@ class CheckedFile {
   std::uint64_t bytes_ = 0;
   std::string block_;  // content of block loaded_
   std::size_t loaded_ = static_cast<std::size_t>(-1);
-  std::size_t next_block_ = 0;
-  std::size_t at_ = 0;  // in block_
+  std::uint64_t position_ = 0;
   std::string carried_;  // a line over the border of blocks
 };
 

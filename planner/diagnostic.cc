@@ -75,7 +75,7 @@ std::vector<std::string> shown_characters(std::string_view line) {
     }
     at += next.size;
   }
-  // Not even the length of a secret is told.
+  // The stars say nothing of its length.
   if (secret != std::string_view::npos) {
     shown.resize(std::min(shown.size(), utf8_length(line.substr(0, secret))));
     shown.insert(shown.end(), {" ", "*", "*", "*"});
@@ -85,7 +85,7 @@ std::vector<std::string> shown_characters(std::string_view line) {
 
 std::string excerpt(const Diagnostic& diagnostic, std::string_view source_text) {
   const std::vector<std::string> shown = shown_characters(line_of(source_text, diagnostic.line));
-  const std::size_t column = diagnostic.column - 1;
+  const std::size_t column = std::min<std::size_t>(diagnostic.column - 1, shown.size());
   std::size_t from = 0;
   if (shown.size() > kShownMax && column > kShownBefore) from = column - kShownBefore;
   const std::size_t to = std::min(shown.size(), from + kShownMax);
@@ -137,7 +137,7 @@ std::string printable(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::size_t count = 0;
   std::size_t at = 0;
   while (at < text.size() && count < kQuotedMax) {

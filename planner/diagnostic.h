@@ -50,7 +50,7 @@ struct InputProblem {
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// printable, in double quotes, cut after 80 characters.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// `file:line:column: error: message`, the source line, a caret line, the hint; each line ends with
 /// a newline. Shows nothing that stands behind a key called `password` in the source.

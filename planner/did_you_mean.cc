@@ -12,6 +12,19 @@ char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 
 
 bool same(char left, char right) { return folded(left) == folded(right); }
 
+/// The candidate that goes on where the word ends at a `_`, if there is just one.
+std::optional<std::string> only_longer(std::string_view word,
+                                       const std::vector<std::string_view>& candidates) {
+  std::optional<std::string> found;
+  for (const std::string_view candidate : candidates) {
+    const bool longer = candidate.size() > word.size() && candidate[word.size()] == '_';
+    if (!longer || edit_distance(word, candidate.substr(0, word.size())) > 0) continue;
+    if (found) return std::nullopt;
+    found = std::string(candidate);
+  }
+  return found;
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
@@ -47,7 +60,7 @@ std::optional<std::string> did_you_mean(std::string_view word,
       found = std::string(candidate);
     }
   }
-  return found;
+  return found ? found : only_longer(word, candidates);
 }
 
 }  // namespace rowplan::planner

@@ -14,7 +14,8 @@ namespace rowplan::planner {
 [[nodiscard]] std::size_t edit_distance(std::string_view left, std::string_view right);
 
 /// The nearest candidate, if it is near enough to be meant: within a third of the word's length and
-/// three edits. Of equally near ones, the first.
+/// three edits. Of equally near ones, the first. None: the only one that begins with the word and a
+/// `_`.
 [[nodiscard]] std::optional<std::string> did_you_mean(
     std::string_view word, const std::vector<std::string_view>& candidates);
 

@@ -19,9 +19,8 @@ const char* severity_name(Severity severity) noexcept {
 }
 
 bool has_error(const Findings& findings) noexcept {
-  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.severity == Severity::error;
-  });
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity == Severity::error; });
 }
 
 }  // namespace rowplan::planner

@@ -79,18 +79,18 @@ std::variant<TableGlob, InputProblem> parse_glob(std::string_view text) {
   glob.negative = text.starts_with('!');
   if (glob.negative) text.remove_prefix(1);
   if (text.find('`') != std::string_view::npos) {
-    return InputProblem{"a backquote in " + quoted(glob.text),
+    return InputProblem{"a backquote in " + in_quotes(glob.text),
                         "names stand as they are, without quotes; %60 is a backquote in a name"};
   }
   const std::size_t dot = text.find('.');
   if (dot == std::string_view::npos) {
-    return InputProblem{quoted(glob.text) + " is not of the form \"database.table\"",
-                        quoted(std::string(text) + ".*") + " is a whole database"};
+    return InputProblem{in_quotes(glob.text) + " is not of the form \"database.table\"",
+                        in_quotes(std::string(text) + ".*") + " is a whole database"};
   }
   std::optional<NamePattern> db = NamePattern::parse(text.substr(0, dot));
   std::optional<NamePattern> table = NamePattern::parse(text.substr(dot + 1));
   if (!db || !table) {
-    return InputProblem{quoted(glob.text) + " is not of the form \"database.table\"",
+    return InputProblem{in_quotes(glob.text) + " is not of the form \"database.table\"",
                         "a % must be followed by two hex digits; %25 is a % in a name"};
   }
   glob.db = std::move(*db);

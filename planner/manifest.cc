@@ -89,7 +89,7 @@ const TableOptions& options_for(const PairSpec& pair, std::string_view db_table)
 }
 
 std::filesystem::path beside(const std::string& file, const std::string& path) {
-  const std::filesystem::path given(path);
+  std::filesystem::path given(path);
   if (given.is_absolute()) return given;
   return std::filesystem::path(file).parent_path() / given;
 }

@@ -37,8 +37,8 @@ enum class Assumption : std::uint8_t { no_triggers, no_foreign_children, not_a_r
 struct ServerSpec {
   std::string name;
   SourceSpan span;
-  std::string host;    ///< empty: a socket, which may stand in defaults_file
-  std::string socket;  ///< empty: the host
+  std::string host;                   ///< empty: a socket, which may stand in defaults_file
+  std::string socket;                 ///< empty: the host
   std::optional<std::uint16_t> port;  ///< none: that of defaults_file, else 3306
   std::string user;                   ///< empty: that of defaults_file
   // At most one source of a password; none: no password.
@@ -114,7 +114,7 @@ struct PairSpec {
   std::vector<RenameRule> rename;  ///< in the manifest's order
   Direction direction = Direction::one_way;
   std::vector<Assumption> assume;
-  TableOptions options;  ///< [defaults] and the pair's own
+  TableOptions options;                  ///< [defaults] and the pair's own
   std::vector<TableOverride> overrides;  ///< in the manifest's order
 };
 
@@ -130,7 +130,8 @@ struct OutputSpec {
 struct Manifest {
   std::string file;  ///< as it was named
   std::string name;
-  std::string state_path;  ///< as written, or `<name>.state.db`; relative to the manifest's directory
+  std::string
+      state_path;  ///< as written, or `<name>.state.db`; relative to the manifest's directory
   std::map<std::string, ServerSpec> servers;
   std::vector<PairSpec> pairs;  ///< in the manifest's order
   PolicySpec policy;

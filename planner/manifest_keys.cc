@@ -34,12 +34,10 @@ constexpr std::array<Choice, 3> kDirections = {
     {{"one-way"}, {"two-way", kTwoWay}, {"via-source", kViaSource}}};
 constexpr std::array<Choice, 2> kFilterMovedValues = {{{"refuse"}, {"follow"}}};
 constexpr std::array<Choice, 2> kDeletesValues = {{{"apply"}, {"ignore"}}};
-constexpr std::array<Choice, 3> kMethods = {
-    {{"auto"}, {"stream"}, {"checksum", kServerChecksums}}};
+constexpr std::array<Choice, 3> kMethods = {{{"auto"}, {"stream"}, {"checksum", kServerChecksums}}};
 constexpr std::array<Choice, 3> kAssumptions = {
     {{"no_triggers"}, {"no_foreign_children"}, {"not_a_replica"}}};
-constexpr std::array<Choice, 3> kCompressValues = {
-    {{"auto"}, {"false"}, {"true", kCompression}}};
+constexpr std::array<Choice, 3> kCompressValues = {{{"auto"}, {"false"}, {"true", kCompression}}};
 constexpr std::array<Choice, 3> kApprovals = {
     {{"never"}, {"always", kApproval}, {"on_warning", kApproval}}};
 constexpr std::array<Choice, 2> kFailedVerify = {{{"report"}, {"undo"}}};

@@ -32,19 +32,19 @@ enum Section : unsigned {
 
 enum class KeyType : std::uint8_t {
   text,
-  texts,     ///< a list of different texts, not empty
-  command,   ///< a list of texts: a program and its arguments
+  texts,    ///< a list of different texts, not empty
+  command,  ///< a list of texts: a program and its arguments
   integer,
   boolean,
-  size,      ///< bytes
+  size,  ///< bytes
   duration,
-  limit,     ///< a number of rows, or a share
-  choice,    ///< one of the texts in `choices`
-  choices,   ///< a list of these, each once; may be empty
-  renames,   ///< a table of texts
-  section,   ///< a table with keys of its own
-  sections,  ///< a table of such tables by name
-  conflict,  ///< a table { resolve, column, otherwise }
+  limit,            ///< a number of rows, or a share
+  choice,           ///< one of the texts in `choices`
+  choices,          ///< a list of these, each once; may be empty
+  renames,          ///< a table of texts
+  section,          ///< a table with keys of its own
+  sections,         ///< a table of such tables by name
+  conflict,         ///< a table { resolve, column, otherwise }
   choice_or_flag,   ///< a choice, some of which are `true` and `false`
   choice_or_table,  ///< a choice, or a table with keys of its own
 };

@@ -63,7 +63,7 @@ void read_columns(const ManifestSection& section, TableOptions& options) {
   for (const std::string& column : options.ignore_columns) {
     if (std::find(options.key.begin(), options.key.end(), column) == options.key.end()) continue;
     section.report().error(section.value_span(blamed),
-                           "the column " + quoted(column) + " of the key is ignored");
+                           "the column " + in_quotes(column) + " of the key is ignored");
   }
 }
 
@@ -79,8 +79,7 @@ void read_options(const ManifestSection& section, TableOptions& options) {
   read_columns(section, options);
   store(options.large_bytes, section.size("large_bytes"));
   store(options.deletes, section.choice<Deletes>("deletes"));
-  const toml::node_type form = section.type_of("deletes");
-  if (form == toml::node_type::table) (void)section.section("deletes", kDeletesForm);
+  if (section.is_table("deletes")) (void)section.section("deletes", kDeletesForm);
   store(options.method, section.choice<Method>("method"));
   store(options.chunk_rows, section.integer("chunk_rows"));
   store(options.chunk_bytes, section.size("chunk_bytes"));
@@ -118,7 +117,6 @@ void read_rename(const ManifestSection& section, PairSpec& pair) {
   const auto entries = section.text_table("rename");
   if (!entries) return;
   pair.rename.clear();
-  std::set<std::pair<std::string, std::string>> seen;
   for (const auto& [from, to] : *entries) {
     std::variant<RenameRule, InputProblem> parsed = parse_rename(from.value, to.value);
     if (auto* rule = std::get_if<RenameRule>(&parsed)) {
@@ -158,25 +156,25 @@ void check_server(const ManifestSection& section, SourceSpan span, const std::st
   if (name.empty() || servers.contains(name)) return;
   std::vector<std::string_view> names;
   for (const auto& [known, server] : servers) names.emplace_back(known);
-  std::string message = "unknown server " + quoted(name);
+  std::string message = "unknown server " + in_quotes(name);
   const std::optional<std::string> meant = did_you_mean(name, names);
-  if (meant) message += ", did you mean " + quoted(*meant) + '?';
+  if (meant) message += ", did you mean " + in_quotes(*meant) + '?';
   section.report().error(span, std::move(message),
                          meant ? "" : "a server is defined by [server.NAME]");
 }
 
 void check_pair(const ManifestSection& section, const Draft& draft, const Servers& servers) {
   ManifestReport& report = section.report();
-  for (const auto& [has, key] : {std::pair{draft.has_source, "source"},
-                                 std::pair{draft.has_target, "target"},
-                                 std::pair{draft.has_tables, "tables"}}) {
-    if (!has) report.error(section.span(), section.title() + " has no " + quoted(key));
+  for (const auto& [has, key] :
+       {std::pair{draft.has_source, "source"}, std::pair{draft.has_target, "target"},
+        std::pair{draft.has_tables, "tables"}}) {
+    if (!has) report.error(section.span(), section.title() + " has no " + in_quotes(key));
   }
   check_server(section, draft.source_span, draft.pair.source, servers);
   check_server(section, draft.target_span, draft.pair.target, servers);
   if (!draft.pair.source.empty() && draft.pair.source == draft.pair.target) {
     report.error(draft.target_span, "source and target of " + section.title() +
-                                        " are the same server, " + quoted(draft.pair.target));
+                                        " are the same server, " + in_quotes(draft.pair.target));
   }
 }
 
@@ -184,19 +182,19 @@ void read_overrides(const ManifestSection& section, PairSpec& pair) {
   ManifestReport& report = section.report();
   std::set<std::string> seen;
   for (const ManifestSection::Named& named : section.sections("table")) {
-    const ManifestSection table = section.open("table", named, kTable);
-    TableOverride override{"", named.span, pair.options};
-    read_options(table, override.options);
     const std::optional<TableName> name = parse_table(named.name);
     if (!name) {
-      report.error(named.span, quoted(named.name) + " is not of the form \"database.table\"",
+      report.error(named.span, in_quotes(named.name) + " is not of the form \"database.table\"",
                    "the name of a table of the source, in one pair of quotes: [pair.NAME.table."
                    "\"database.table\"]");
       continue;
     }
+    const ManifestSection table = section.open("table", named, kTable);
+    TableOverride override{"", named.span, pair.options};
+    read_options(table, override.options);
     override.db_table = encode_table(*name);
     if (!seen.insert(override.db_table).second) {
-      report.error(named.span, "the table " + quoted(named.name) + " stands twice");
+      report.error(named.span, "the table " + in_quotes(named.name) + " stands twice");
     }
     pair.overrides.push_back(std::move(override));
   }

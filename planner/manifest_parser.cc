@@ -7,6 +7,7 @@
 
 #include "planner/manifest_pairs.h"
 #include "planner/manifest_section.h"
+#include "planner/utf8.h"
 
 namespace rowplan::planner {
 namespace {
@@ -21,7 +22,7 @@ std::optional<SourceSpan> find_deep_key(std::string_view text) {
   std::size_t depth = 0;
   bool comment = false;
   for (const char c : text) {
-    ++at.column;
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++at.column;  // a character begins
     if (c == '\n') {
       at = {at.line + 1, 0, 1};
       depth = 0;
@@ -37,9 +38,25 @@ std::optional<SourceSpan> find_deep_key(std::string_view text) {
   return std::nullopt;
 }
 
+/// toml++ would point beside it.
+std::optional<SourceSpan> find_bad_utf8(std::string_view text) {
+  SourceSpan at{1, 1, 1};
+  for (std::size_t offset = 0; offset < text.size();) {
+    const Utf8Char next = utf8_at(text, offset);
+    if (!next.valid) return at;
+    at = next.code == U'\n' ? SourceSpan{at.line + 1, 1, 1} : SourceSpan{at.line, at.column + 1, 1};
+    offset += next.size;
+  }
+  return std::nullopt;
+}
+
 std::optional<toml::table> parse_toml(const std::string& text, ManifestReport& report) {
   if (text.size() > kTextBytesMax) {
     report.error({}, "the file is too large for a manifest: over 1 MiB");
+    return std::nullopt;
+  }
+  if (const std::optional<SourceSpan> bad = find_bad_utf8(text)) {
+    report.error(*bad, "not valid TOML: a byte that is not UTF-8");
     return std::nullopt;
   }
   if (const std::optional<SourceSpan> deep = find_deep_key(text)) {
@@ -57,18 +74,20 @@ std::optional<toml::table> parse_toml(const std::string& text, ManifestReport& r
   return std::nullopt;
 }
 
-/// Is it a manifest of the version that is read here? Otherwise nothing else is worth a word.
-bool check_version(const ManifestSection& root) {
-  if (!root.has("manifest_version")) {
-    root.report().error(root.span(), "the manifest has no \"manifest_version\"",
-                        "begin it with: manifest_version = 1");
+/// Is it a manifest of a version that is read here? Otherwise nothing else is worth a word: its
+/// keys may be any.
+bool check_version(const toml::table& table, ManifestReport& report) {
+  const auto found = table.find("manifest_version");
+  if (found == table.cend()) {
+    report.error({1, 1, 1}, "the manifest has no \"manifest_version\"",
+                 "begin it with: manifest_version = 1");
     return true;
   }
-  const std::optional<std::int64_t> version = root.integer("manifest_version");
-  if (!version || *version == kManifestVersion) return true;
-  root.report().error(root.value_span("manifest_version"),
-                      "manifest_version " + std::to_string(*version) +
-                          " is not one that this version reads, which is 1");
+  const toml::value<std::int64_t>* version = found->second.as_integer();
+  if (version == nullptr || version->get() == kManifestVersion) return true;
+  report.error(report.span(version->source()),
+               "manifest_version " + std::to_string(version->get()) +
+                   " is not one that this version reads, which is 1");
   return false;
 }
 
@@ -104,12 +123,13 @@ void read_names(const ManifestSection& root, Manifest& manifest) {
 
 Manifest read_manifest(const ManifestSection& root) {
   Manifest manifest;
+  (void)root.integer("manifest_version");
   read_names(root, manifest);
   manifest.servers = read_servers(root);
   manifest.pairs = read_pairs(root, manifest.servers);
   read_policy(root, manifest.policy);
   read_output(root, manifest.output);
-  if (!root.has("pair") && !root.has("group")) {
+  if (manifest.pairs.empty() && !root.has("group")) {
     root.report().error(root.span(), "the manifest has no [pair.NAME]: there is nothing to sync");
   }
   return manifest;
@@ -121,12 +141,9 @@ ParsedManifest parse_manifest(std::string text, std::string file_name) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark
   ManifestReport report(file_name, text);
   ParsedManifest parsed;
-  if (const std::optional<toml::table> table = parse_toml(text, report)) {
-    // The version comes first: a manifest of another one may have any keys.
-    ManifestReport version_report(file_name, text);
+  const std::optional<toml::table> table = parse_toml(text, report);
+  if (table && check_version(*table, report)) {
     const ManifestSection root(*table, kRoot, {}, {1, 1, 1}, report);
-    if (check_version({*table, kVersionOnly, {}, {1, 1, 1}, version_report})) {
-    }
     parsed.manifest = read_manifest(root);
     parsed.manifest->file = std::move(file_name);
   }

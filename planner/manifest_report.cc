@@ -59,7 +59,8 @@ SourceSpan ManifestReport::span_within(const toml::value<std::string>& value, st
   const bool plain = !rest.empty() && rest.substr(1).starts_with(text) &&
                      whole.length == utf8_length(text) + 2;  // the two quotes
   if (!plain || offset >= text.size()) return whole;
-  return {whole.line, whole.column + 1 + static_cast<std::uint32_t>(utf8_length(text.substr(0, offset))),
+  return {whole.line,
+          whole.column + 1 + static_cast<std::uint32_t>(utf8_length(text.substr(0, offset))),
           std::max(1U, static_cast<std::uint32_t>(utf8_length(text.substr(offset, length))))};
 }
 

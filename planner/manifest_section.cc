@@ -9,7 +9,7 @@ namespace rowplan::planner {
 namespace {
 
 std::string not_built(std::string_view what, std::string_view feature) {
-  return quoted(what) + " belongs to " + std::string(feature) +
+  return in_quotes(what) + " belongs to " + std::string(feature) +
          ", which this version does not have yet";
 }
 
@@ -23,7 +23,8 @@ std::string joined(const std::vector<std::string>& path) {
   std::string text;
   for (const std::string& name : path) {
     if (!text.empty()) text += '.';
-    text += encode_name(name) == name && name.find('$') == std::string::npos ? name : quoted(name);
+    text +=
+        encode_name(name) == name && name.find('$') == std::string::npos ? name : in_quotes(name);
   }
   return text;
 }
@@ -63,22 +64,23 @@ void ManifestSection::check_unknown(const toml::key& key) const {
   const SourceSpan where = report_->span(key.source());
   const std::optional<std::string> meant = did_you_mean(name, key_names(section_));
   if (section_ == kServer && is_password(name)) {
-    report_->secret(where, quoted(name) + " in " + title() + ": no secret stands in a manifest",
+    report_->secret(where, in_quotes(name) + " in " + title() + ": no secret stands in a manifest",
                     "use password_env, password_file, password_command or defaults_file");
     return;
   }
-  std::string message = "unknown key " + quoted(name) + " in " + title();
+  std::string message = "unknown key " + in_quotes(name) + " in " + title();
+  if (meant) message += ", did you mean " + in_quotes(*meant) + '?';
   const std::string_view home = home_of_key(name);
-  if (meant) {
-    report_->error(where, message + ", did you mean " + quoted(*meant) + '?');
-  } else if (!home.empty()) {
-    report_->error(where, message + ", it is a key of " + std::string(home));
-  } else {
-    report_->error(where, message);
-  }
+  const std::string hint = home.empty() ? "" : "it is a key of " + std::string(home);
+  report_->error(where, std::move(message), hint);
 }
 
 bool ManifestSection::has(std::string_view name) const { return table_->contains(name); }
+
+bool ManifestSection::is_table(std::string_view name) const {
+  const toml::node* found = table_->get(name);
+  return found != nullptr && found->is_table();
+}
 
 SourceSpan ManifestSection::key_span(std::string_view name) const {
   const auto found = table_->find(name);
@@ -131,7 +133,8 @@ std::vector<ManifestSection::Named> ManifestSection::sections(std::string_view n
   }
   // toml++ sorts by name.
   std::sort(result.begin(), result.end(), [](const Named& left, const Named& right) {
-    return std::tie(left.span.line, left.span.column) < std::tie(right.span.line, right.span.column);
+    return std::tie(left.span.line, left.span.column) <
+           std::tie(right.span.line, right.span.column);
   });
   return result;
 }
@@ -158,12 +161,12 @@ std::optional<std::size_t> ManifestSection::find_choice(std::string_view name,
     if (!choices[index].feature.empty()) continue;
     values.push_back(choices[index].value);
     const bool flag = values.back() == "false";
-    list += (list.empty() ? "" : ", ") + (flag ? std::string("false") : quoted(values.back()));
+    list += (list.empty() ? "" : ", ") + (flag ? std::string("false") : in_quotes(values.back()));
   }
-  std::string message = quoted(name) + " must be " + (values.size() > 1 ? "one of " : "") + list +
-                        ", not " + quoted(value);
+  std::string message = in_quotes(name) + " must be " + (values.size() > 1 ? "one of " : "") +
+                        list + ", not " + in_quotes(value);
   if (const auto meant = did_you_mean(value, values)) {
-    message += ", did you mean " + quoted(*meant) + '?';
+    message += ", did you mean " + in_quotes(*meant) + '?';
   }
   report_->error(where, std::move(message));
   return std::nullopt;

@@ -34,8 +34,8 @@ void check_endpoint(const ManifestSection& section) {
   if (section.has("tls_cert") != section.has("tls_key")) {
     const char* present = section.has("tls_cert") ? "tls_cert" : "tls_key";
     const char* missing = section.has("tls_cert") ? "tls_key" : "tls_cert";
-    report.error(section.key_span(present), title + " has " + quoted(present) + " without " +
-                                                quoted(missing));
+    report.error(section.key_span(present),
+                 title + " has " + in_quotes(present) + " without " + in_quotes(missing));
   }
 }
 
@@ -53,8 +53,8 @@ void check_login(const ManifestSection& section) {
       first = key;
       continue;
     }
-    report.error(section.key_span(key), section.title() + " has both " + quoted(first) + " and " +
-                                            quoted(key),
+    report.error(section.key_span(key),
+                 section.title() + " has both " + in_quotes(first) + " and " + in_quotes(key),
                  "a password comes from one place");
   }
   if (section.has("defaults_group") && !section.has("defaults_file")) {
@@ -95,10 +95,10 @@ ServerSpec read_server(const ManifestSection& section, const ManifestSection::Na
 }  // namespace
 
 bool check_name(ManifestReport& report, SourceSpan span, const std::string& name) {
-  const bool plain = encode_name(name) == name && !name.empty() && name.size() <= kNameMax &&
-                     name.front() != '-';
+  const bool plain =
+      encode_name(name) == name && !name.empty() && name.size() <= kNameMax && name.front() != '-';
   if (!plain) {
-    report.error(span, "the name " + quoted(name) + " cannot be used",
+    report.error(span, "the name " + in_quotes(name) + " cannot be used",
                  "up to 64 of A-Z a-z 0-9 _ $ -, without a - in front");
   }
   return plain;

@@ -4,7 +4,6 @@
 
 #include "planner/manifest_section.h"
 #include "planner/quantity.h"
-#include "planner/utf8.h"
 
 namespace rowplan::planner {
 namespace {
@@ -43,7 +42,7 @@ std::string duration_text(std::int64_t ms) {
 }
 
 std::string found_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) return quoted(text->get());
+  if (const auto* text = node.as_string()) return in_quotes(text->get());
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
   return std::string(type_name(node));
 }
@@ -60,7 +59,7 @@ bool has_control(std::string_view text, bool lines) {
 
 void ManifestSection::wrong_type(std::string_view name, std::string_view wanted,
                                  const toml::node& found) const {
-  report_->error(value_span(name), quoted(name) + " must be " + std::string(wanted) + ", not " +
+  report_->error(value_span(name), in_quotes(name) + " must be " + std::string(wanted) + ", not " +
                                        std::string(type_name(found)));
 }
 
@@ -69,17 +68,17 @@ void ManifestSection::out_of_range(std::string_view name, const std::string& low
   const bool open = spec(name).max == std::numeric_limits<std::int64_t>::max();
   const std::string range = open ? "at least " + low : "from " + low + " to " + high;
   report_->error(value_span(name),
-                 quoted(name) + " must be " + range + ", not " + found_text(found));
+                 in_quotes(name) + " must be " + range + ", not " + found_text(found));
 }
 
 bool ManifestSection::check_text(std::string_view name,
                                  const toml::value<std::string>& value) const {
   if (value.get().empty()) {
-    report_->error(report_->span(value.source()), quoted(name) + " is empty");
+    report_->error(report_->span(value.source()), in_quotes(name) + " is empty");
     return false;
   }
   if (has_control(value.get(), name == "where")) {
-    report_->error(report_->span(value.source()), quoted(name) + " holds a control character");
+    report_->error(report_->span(value.source()), in_quotes(name) + " holds a control character");
     return false;
   }
   return true;
@@ -116,7 +115,7 @@ std::optional<std::vector<Text>> ManifestSection::texts(std::string_view name) c
   const toml::array* array = list(name);
   if (array == nullptr) return std::nullopt;
   if (array->empty()) {
-    report_->error(value_span(name), quoted(name) + " is an empty list");
+    report_->error(value_span(name), in_quotes(name) + " is an empty list");
     return std::nullopt;
   }
   std::vector<Text> result;
@@ -126,13 +125,13 @@ std::optional<std::vector<Text>> ManifestSection::texts(std::string_view name) c
     const SourceSpan where = report_->span(element.source());
     const toml::value<std::string>* value = element.as_string();
     if (value == nullptr) {
-      report_->error(where, quoted(name) + " must be a list of texts, this is " +
+      report_->error(where, in_quotes(name) + " must be a list of texts, this is " +
                                 std::string(type_name(element)));
       good = false;
     } else if (!check_text(name, *value)) {
       good = false;
     } else if (spec(name).type != KeyType::command && !seen.insert(value->get()).second) {
-      report_->error(where, quoted(value->get()) + " stands twice in " + quoted(name));
+      report_->error(where, in_quotes(value->get()) + " stands twice in " + in_quotes(name));
       good = false;
     } else {
       result.push_back({value->get(), where});
@@ -185,7 +184,7 @@ std::optional<std::uint64_t> ManifestSection::size(std::string_view name) const 
     bytes = static_cast<std::uint64_t>(number->get());
   }
   if (!bytes) {
-    report_->error(value_span(name), quoted(name) + " must be a size, not " + found_text(*found),
+    report_->error(value_span(name), in_quotes(name) + " must be a size, not " + found_text(*found),
                    "like 65536, \"64 KiB\", \"8 MiB\" or \"10 GB\"");
     return std::nullopt;
   }
@@ -206,7 +205,7 @@ std::optional<std::chrono::milliseconds> ManifestSection::duration(std::string_v
   if (const auto* text = found->as_string()) time = parse_duration(text->get());
   if (!time) {
     report_->error(value_span(name),
-                   quoted(name) + " must be a duration, not " + found_text(*found),
+                   in_quotes(name) + " must be a duration, not " + found_text(*found),
                    "like \"500ms\", \"5s\", \"10m\" or \"24h\"");
     return std::nullopt;
   }
@@ -227,9 +226,10 @@ std::optional<Limit> ManifestSection::limit(std::string_view name) const {
   std::optional<std::uint32_t> share;
   if (const auto* text = found->as_string()) share = parse_share(text->get());
   if (!share) {
-    report_->error(value_span(name),
-                   quoted(name) + " must be a number of rows or a share, not " + found_text(*found),
-                   "like 500, \"10%\" or \"0.5%\"");
+    report_->error(
+        value_span(name),
+        in_quotes(name) + " must be a number of rows or a share, not " + found_text(*found),
+        "like 500, \"10%\" or \"0.5%\"");
     return std::nullopt;
   }
   if (*share == 0) return Limit{false, 0, 0};  // none, however few
@@ -278,12 +278,14 @@ std::optional<std::vector<std::pair<Text, Text>>> ManifestSection::text_table(
     const toml::value<std::string>* text = value.as_string();
     const SourceSpan key_at = report_->span(key.source());
     if (text == nullptr) {
-      report_->error(key_at, quoted(key.str()) + " in " + quoted(name) +
-                                 " must be a text, not " + std::string(type_name(value)),
+      report_->error(key_at,
+                     in_quotes(key.str()) + " in " + in_quotes(name) + " must be a text, not " +
+                         std::string(type_name(value)),
                      value.is_table() ? "a name with a dot stands in quotes" : "");
       continue;
     }
-    result.push_back({{std::string(key.str()), key_at}, {text->get(), report_->span(text->source())}});
+    result.push_back(
+        {{std::string(key.str()), key_at}, {text->get(), report_->span(text->source())}});
   }
   std::sort(result.begin(), result.end(), [](const auto& left, const auto& right) {
     return std::tie(left.first.span.line, left.first.span.column) <

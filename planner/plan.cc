@@ -20,10 +20,9 @@ std::optional<std::uint64_t> sum_from(std::string_view digits) {
 
 std::string to_string(const ChunkHash& hash) {
   std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%llu:%016llx%016llx",
-                                 static_cast<unsigned long long>(hash.rows),
-                                 static_cast<unsigned long long>(hash.high),
-                                 static_cast<unsigned long long>(hash.low));
+  const int size = std::snprintf(
+      text.data(), text.size(), "%llu:%016llx%016llx", static_cast<unsigned long long>(hash.rows),
+      static_cast<unsigned long long>(hash.high), static_cast<unsigned long long>(hash.low));
   return {text.data(), static_cast<std::size_t>(size)};
 }
 

@@ -6,24 +6,23 @@
 #include <atomic>
 #include <cassert>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "planner/checked_file.h"
 #include "planner/file_error.h"
 #include "planner/plan_json.h"
 #include "planner/plan_tree.h"
 #include "planner/sha256.h"
-#include "planner/summary_markdown.h"
 
 namespace rowplan::planner {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{256} * 1024;
-constexpr std::size_t kMaxNameBytes = 240;  // file systems take 255; a temporary name is longer by 5
+constexpr std::size_t kMaxNameBytes =
+    240;  // file systems take 255; a temporary name is longer by 5
 constexpr std::size_t kKeptNameBytes = 160;
 constexpr std::size_t kHashDigits = 16;
 constexpr const char* kIndex = "plan.json";
@@ -43,7 +42,8 @@ bool has_suffix(std::string_view text, std::string_view suffix) {
   return text.size() > suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
 }
 
-// May --overwrite remove this? Only what the layout of a plan knows: a wrong -o must not cost files.
+// May --overwrite remove this? Only what the layout of a plan knows: a wrong -o must not cost
+// files.
 bool belongs_to_plan(const TreeEntry& entry) {
   const std::size_t last = entry.path.rfind('/');
   const std::string parent = last == std::string::npos ? "" : entry.path.substr(0, last);
@@ -56,7 +56,8 @@ bool belongs_to_plan(const TreeEntry& entry) {
   if (parent.empty() && (name == kIndex || name == kDigest || name == "summary.md")) return true;
   if (!parent.empty() && parent != "sql" && !in_changes) return false;
   if (name.front() == '.' && has_suffix(name, ".tmp")) return true;  // of a plan that was cut off
-  return (in_changes && has_suffix(name, ".ndjson")) || (parent == "sql" && has_suffix(name, ".sql"));
+  return (in_changes && has_suffix(name, ".ndjson")) ||
+         (parent == "sql" && has_suffix(name, ".sql"));
 }
 
 void sync_parent(const std::filesystem::path& path) {
@@ -139,11 +140,11 @@ struct PlanFileWriter::Open {
   Descriptor file;
   bool registered = true;  // plan.json and plan.sha256 are not in plan.files
   bool published = false;
-  std::string buffer;          // what follows the bytes in the file
-  std::uint64_t flushed = 0;   // bytes in the file
-  std::uint64_t marked = 0;    // where rollback() goes back to
-  Sha256 hash;                 // of the bytes in the file
-  Sha256 marked_hash;          // of the bytes before the mark, if that is in the file
+  std::string buffer;         // what follows the bytes in the file
+  std::uint64_t flushed = 0;  // bytes in the file
+  std::uint64_t marked = 0;   // where rollback() goes back to
+  Sha256 hash;                // of the bytes in the file
+  Sha256 marked_hash;         // of the bytes before the mark, if that is in the file
   std::optional<FileDigest> digest;
 
   Open(PlanDirectoryState& of, std::string relative, bool listed)
@@ -161,9 +162,9 @@ struct PlanFileWriter::Open {
     }
     temporary = "." + name + ".tmp";
     directory.step(path, 0, "make");
-    file = Descriptor(::openat(parent.get(), temporary.c_str(),
-                               O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                               S_IRUSR | S_IWUSR));
+    file =
+        Descriptor(::openat(parent.get(), temporary.c_str(),
+                            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!file.is_open()) throw FileError(directory.full(path), errno, "make");
   }
   Open(const Open&) = delete;
@@ -322,28 +323,19 @@ void PlanDirectory::write_file(const std::string& path, std::string_view content
   file->close();
 }
 
-std::vector<Change> PlanDirectory::first_changes(const std::string& path, std::size_t count) const {
-  std::vector<Change> changes;
-  Descriptor file = open_for_reading(state_->root.get(), path);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(::fdopen(file.get(), "r"),
-                                                               &std::fclose);
-  if (!stream) throw FileError(state_->full(path), errno, "read");
-  static_cast<void>(file.release());  // the stream closes it
-  char* line = nullptr;
-  std::size_t capacity = 0;
-  ssize_t size = 0;
-  while (changes.size() < count && (size = ::getline(&line, &capacity, stream.get())) > 0) {
-    const std::unique_ptr<char, decltype(&std::free)> owner(line, &std::free);
-    line = nullptr;
-    changes.push_back(change_from_json_line({owner.get(), static_cast<std::size_t>(size) - 1}));
+void PlanDirectory::visit_changes(const std::string& path, const ChangeVisitor& visitor) const {
+  CheckedFile file([&] { return open_for_reading(state_->root.get(), path); }, state_->full(path));
+  std::string_view line;
+  while (file.next_line(line) && visitor(change_from_json_line(line))) {
   }
-  const bool failed = std::ferror(stream.get()) != 0;
-  std::free(line);
-  if (failed) throw FileError(state_->full(path), EIO, "read");
-  return changes;
 }
 
 std::string PlanDirectory::finish(Plan& plan) {
+  // Of files that were given up; those with anything in them stay.
+  for (auto made = state_->made_directories.rbegin(); made != state_->made_directories.rend();
+       ++made) {
+    ::unlinkat(state_->root.get(), made->c_str(), AT_REMOVEDIR);
+  }
   plan.files.clear();
   for (const auto& [path, digest] : state_->files) {
     assert(digest);  // a file under way has no digest
@@ -367,13 +359,13 @@ const std::filesystem::path& PlanDirectory::path() const noexcept { return state
 std::uint64_t PlanDirectory::bytes() const { return state_->bytes; }
 
 std::string changes_path(std::string_view pair, std::string_view table) {
-  return "changes/" + bounded_name(std::string(pair)) + "/" +
-         bounded_name(std::string(table)) + ".ndjson";
+  return "changes/" + bounded_name(std::string(pair)) + "/" + bounded_name(std::string(table)) +
+         ".ndjson";
 }
 
 void write_summary(PlanDirectory& directory, const Plan& plan, std::size_t sample_rows) {
-  const SampleChanges sample = [&](const PlanTable& table, std::size_t count) {
-    return directory.first_changes(table.changes_path, count);
+  const SampleChanges sample = [&](const PlanTable& table, const ChangeVisitor& visitor) {
+    directory.visit_changes(table.changes_path, visitor);
   };
   directory.write_file("summary.md", summary_markdown(plan, sample, sample_rows));
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "planner/plan.h"
+#include "planner/summary_markdown.h"
 
 namespace rowplan::planner {
 
@@ -50,10 +51,10 @@ class PlanFileWriter {
 /// threads that write different files.
 class PlanDirectory {
  public:
-  /// Makes the directory (its parent must exist), mode 0700, or takes an empty one. One that holds a
-  /// plan is emptied if `overwrite` says so, plan.json first; a plan with files that are no plan's
-  /// beside it stays as it is. Throws FileError: ENOTEMPTY for a directory with anything in it that may not
-  /// be removed, ENOTDIR, or what the system says.
+  /// Makes the directory (its parent must exist), mode 0700, or takes an empty one. One that holds
+  /// a plan is emptied if `overwrite` says so, plan.json first; a plan with files that are no
+  /// plan's beside it stays as it is. Throws FileError: ENOTEMPTY for a directory with anything in
+  /// it that may not be removed, ENOTDIR, or what the system says.
   [[nodiscard]] static PlanDirectory create(const std::filesystem::path& path, Overwrite overwrite,
                                             WriteFault fault = {});
 
@@ -66,8 +67,8 @@ class PlanDirectory {
   [[nodiscard]] std::unique_ptr<PlanFileWriter> open_file(const std::string& path);
   void write_file(const std::string& path, std::string_view content);  ///< Throws FileError.
 
-  /// The first changes, at most `count`, of a changes file that was closed. Throws FileError.
-  [[nodiscard]] std::vector<Change> first_changes(const std::string& path, std::size_t count) const;
+  /// The changes of a changes file that was closed, until `visitor` has enough. Throws FileError.
+  void visit_changes(const std::string& path, const ChangeVisitor& visitor) const;
 
   /// Fills plan.files, writes plan.sha256 and, last, plan.json. Returns the digest: SHA-256 of
   /// plan.json, in hex. Throws FileError.
@@ -85,8 +86,8 @@ class PlanDirectory {
 /// name too long for a file system is cut and told apart by a hash.
 [[nodiscard]] std::string changes_path(std::string_view pair, std::string_view table);
 
-/// Writes summary.md from `plan` and the changes files, which must be closed; `sample_rows` for each
-/// table at most. Throws FileError.
+/// Writes summary.md from `plan` and the changes files, which must be closed; `sample_rows` for
+/// each table at most. Throws FileError.
 void write_summary(PlanDirectory& directory, const Plan& plan, std::size_t sample_rows);
 
 }  // namespace rowplan::planner

@@ -207,7 +207,8 @@ class PlanWriter {
     out_ += '}';
     members.name("watermark") += "null";
     changes(members.name("changes"), table);
-    list(members.name("chunks"), "      ", table.chunks, [this](const PlanChunk& it) { chunk(it); });
+    list(members.name("chunks"), "      ", table.chunks,
+         [this](const PlanChunk& it) { chunk(it); });
     out_ += "\n    }";
   }
 

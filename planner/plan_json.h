@@ -12,7 +12,8 @@ namespace rowplan::planner {
 /// Takes the text of a document, piece by piece.
 using TextSink = std::function<void(std::string_view)>;
 
-/// The document is pretty-printed, with one chunk, unit and file a line, and depends on `plan` alone.
+/// The document is pretty-printed, with one chunk, unit and file a line, and depends on `plan`
+/// alone.
 void write_plan_json(const Plan& plan, const TextSink& sink);
 
 /// What `show --format json` adds to the document: members in front, and the changes themselves.

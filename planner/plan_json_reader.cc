@@ -106,8 +106,8 @@ void check_version(const Node& node) {
   const auto [stop, error] = std::from_chars(text.data(), end, major);
   if (error != std::errc() || stop == end || *stop != '.') refuse(node.place(), "not a version");
   if (major != kMajorVersion) {
-    refuse(node.place(), "this rowplan reads plans of format 1, and this one is of format '" + text +
-                             "': use the rowplan that made it, or make a new plan");
+    refuse(node.place(), "this rowplan reads plans of format 1, and this one is of format '" +
+                             text + "': use the rowplan that made it, or make a new plan");
   }
 }
 
@@ -320,12 +320,11 @@ void check_table(const Plan& plan, const PlanTable& table, const std::string& pl
   if (table.members.count(table.first) == 0 || table.members.count(table.target) == 0) {
     refuse(place, "source or target is not a member");
   }
-  const bool listed = table.changes_path.empty() ||
-                      std::binary_search(plan.files.begin(), plan.files.end(),
-                                         PlanFile{table.changes_path, "", 0},
-                                         [](const PlanFile& left, const PlanFile& right) {
-                                           return left.path < right.path;
-                                         });
+  const bool listed =
+      table.changes_path.empty() ||
+      std::binary_search(
+          plan.files.begin(), plan.files.end(), PlanFile{table.changes_path, "", 0},
+          [](const PlanFile& left, const PlanFile& right) { return left.path < right.path; });
   if (!listed) refuse(place, "its changes are not one of the files");
 }
 

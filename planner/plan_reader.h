@@ -19,14 +19,14 @@ struct LoadedPlan {
   std::filesystem::path directory;
 };
 
-/// Reads plan.json and checks plan.sha256, the digest of every listed file, and that there is nothing
-/// else in the directory. Throws PlanError for a plan that is not whole, FileError where the system
-/// does not let it be read.
+/// Reads plan.json and checks plan.sha256, the digest of every listed file, and that there is
+/// nothing else in the directory. Throws PlanError for a plan that is not whole, FileError where
+/// the system does not let it be read.
 [[nodiscard]] LoadedPlan load_plan(const std::filesystem::path& directory);
 
-/// The changes of one table, in the order of its chunks, in little memory. The constructor reads the
-/// file through once: digest, form, chunks, counts. What next() gives later was checked again, block
-/// by block, against that first reading. Throws PlanError, FileError. One thread at a time.
+/// The changes of one table, in the order of its chunks, in little memory. The constructor reads
+/// the file through once: digest, form, chunks, counts. What next() gives later was checked again,
+/// block by block, against that first reading. Throws PlanError, FileError. One thread at a time.
 class ChangeReader {
  public:
   /// `plan` and `table`, one of its tables, must outlive the reader.

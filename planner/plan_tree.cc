@@ -82,7 +82,8 @@ ParentAndName open_parent(int root, std::string_view path, MakeParents make,
   std::size_t begin = 0;
   while (parent.is_open()) {
     const std::size_t slash = path.find('/', begin);
-    if (slash == std::string_view::npos) return {std::move(parent), std::string(path.substr(begin))};
+    if (slash == std::string_view::npos)
+      return {std::move(parent), std::string(path.substr(begin))};
     const std::string name(path.substr(begin, slash - begin));
     if (make == MakeParents::yes) {
       if (::mkdirat(parent.get(), name.c_str(), S_IRWXU) == 0) {
@@ -101,8 +102,8 @@ ParentAndName open_parent(int root, std::string_view path, MakeParents make,
 Descriptor open_for_reading(int root, std::string_view path) {
   const ParentAndName at = open_parent(root, path, MakeParents::no);
   // Without O_NONBLOCK, a named pipe would wait for a writer.
-  Descriptor file(::openat(at.parent.get(), at.name.c_str(),
-                           O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  Descriptor file(
+      ::openat(at.parent.get(), at.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) throw FileError(std::string(path), errno, "open");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw FileError(std::string(path), errno, "look at");

@@ -65,9 +65,8 @@ std::optional<std::string>* ValueFields::text_member(std::string_view name) {
 }
 
 std::optional<PlanValue> value_from(const ValueFields& fields) {
-  const bool one = int{fields.hex.has_value()} + int{fields.ref.has_value()} +
-                       int{fields.hmac.has_value()} ==
-                   1;
+  const bool one =
+      int{fields.hex.has_value()} + int{fields.ref.has_value()} + int{fields.hmac.has_value()} == 1;
   if (!one || fields.bytes.has_value() != fields.ref.has_value()) return std::nullopt;
   if (fields.hex) {
     if (!is_hex(*fields.hex)) return std::nullopt;

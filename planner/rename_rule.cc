@@ -47,11 +47,11 @@ std::optional<TableName> apply_rule(const RenameRule& rule, const TableName& nam
 /// Reads one side of a rule into its two parts.
 std::optional<InputProblem> parse_side(std::string_view text, StarName& db, StarName& table) {
   if (text.find_first_of("?`!") != std::string_view::npos) {
-    return InputProblem{"a name in \"rename\" may hold one * and no other sign: " + quoted(text),
+    return InputProblem{"a name in \"rename\" may hold one * and no other sign: " + in_quotes(text),
                         "write other signs of a name as %XX, as in addresses"};
   }
   if (std::count(text.begin(), text.end(), '*') > 1) {
-    return InputProblem{quoted(text) + " holds more than one *", {}};
+    return InputProblem{in_quotes(text) + " holds more than one *", {}};
   }
   const std::size_t dot = text.find('.');
   if (dot != std::string_view::npos) {
@@ -63,7 +63,7 @@ std::optional<InputProblem> parse_side(std::string_view text, StarName& db, Star
       return std::nullopt;
     }
   }
-  return InputProblem{quoted(text) + " is not of the form \"database.table\"",
+  return InputProblem{in_quotes(text) + " is not of the form \"database.table\"",
                       R"(a whole database is renamed by { "old.*" = "new.*" })"};
 }
 
@@ -77,7 +77,7 @@ std::variant<RenameRule, InputProblem> parse_rename(std::string_view from, std::
   if (auto problem = parse_side(to, rule.to_db, rule.to_table)) return std::move(*problem);
   if (rule.exact() == (rule.to_db.star || rule.to_table.star)) {
     return InputProblem{
-        quoted(from) + " = " + quoted(to) + ": both sides must hold one *, or neither", {}};
+        in_quotes(from) + " = " + in_quotes(to) + ": both sides must hold one *, or neither", {}};
   }
   return rule;
 }

@@ -14,7 +14,7 @@
 namespace rowplan::planner {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
+constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 
 // OpenSSL's digest functions fail for lack of memory or in a broken installation alone.
 void require(int ok) {

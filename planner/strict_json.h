@@ -1,5 +1,5 @@
-// JSON read strictly: no member twice, bounded depth, UTF-8, nothing behind the end. What a sink takes
-// is never part of a tree, so large arrays cost no memory.
+// JSON read strictly: no member twice, bounded depth, UTF-8, nothing behind the end. What a sink
+// takes is never part of a tree, so large arrays cost no memory.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -23,7 +23,8 @@ class JsonSink {
   virtual bool take(const JsonPlace& place, nlohmann::json& value) = 0;
 };
 
-/// Returns what the sink left. `file` is for the errors. Throws PlanError, and what the sink throws.
+/// Returns what the sink left. `file` is for the errors. Throws PlanError, and what the sink
+/// throws.
 [[nodiscard]] nlohmann::json parse_strict_json(std::string_view text, const std::string& file,
                                                JsonSink& sink);
 

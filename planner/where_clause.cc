@@ -222,7 +222,7 @@ class WhereChecker {
   bool check_call(const Token& token, std::string_view name) {
     if (!is_sign(1, '(')) return false;
     if (behind_dot()) {
-      report(token, quoted(name) + " is a stored function, which may be volatile");
+      report(token, in_quotes(name) + " is a stored function, which may be volatile");
       return true;
     }
     const std::string word = upper(name);

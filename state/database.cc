@@ -4,7 +4,9 @@
 #include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <exception>
 #include <system_error>
@@ -18,6 +20,7 @@ namespace {
 
 constexpr int kOpenAttemptsMax = 3;
 constexpr int kWalBytesMax = 4 << 20;
+constexpr std::uint64_t kPageBytesMin = 512;
 constexpr unsigned kOthersMayRead = 0077;
 
 std::filesystem::path beside(const std::filesystem::path& file, const char* suffix) {
@@ -83,6 +86,15 @@ void check_identity(SQLite::Database& db, const std::string& path, const OpenOpt
   }
 }
 
+// SQLite reads what is missing of the last page as zeros. Only for a file that had no -wal, whose
+// writer may be about to write more of it.
+void check_length(SQLite::Database& db, const std::string& path, std::uint64_t bytes) {
+  const auto page_bytes = static_cast<std::uint64_t>(db.execAndGet("PRAGMA page_size").getInt64());
+  if (bytes % page_bytes != 0) {
+    throw StateError(path, StateErrorKind::corrupt, "is cut off", SQLITE_CORRUPT);
+  }
+}
+
 void check_soundness(OpenedDatabase& opened, const std::string& path, std::uint64_t bytes,
                      const OpenOptions& options) {
   if (bytes > options.quick_check_bytes_max) {
@@ -101,9 +113,12 @@ bool is_current(SQLite::Database& db, const OpenOptions& options) {
   return schema_version(db) == static_cast<std::int64_t>(schema_of(options).size());
 }
 
-void check_tables(SQLite::Database& db, const std::string& path) {
-  if (!has_all_tables(db)) {
-    throw StateError(path, StateErrorKind::corrupt, "lacks a table of its version", SQLITE_CORRUPT);
+void check_tables(SQLite::Database& db, const std::string& path, const OpenOptions& options) {
+  SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  migrate(fresh, schema_of(options));
+  if (columns_of(db) != columns_of(fresh)) {
+    throw StateError(path, StateErrorKind::corrupt, "has other tables than its version",
+                     SQLITE_CORRUPT);
   }
 }
 
@@ -118,12 +133,13 @@ std::unique_ptr<SQLite::Database> migrated_copy(SQLite::Database& file,
   return copy;
 }
 
-// nullopt: no such file. An empty one is never ours: see create_database.
+// nullopt: no such file. SQLite takes an empty one for a new database; ours never are: see
+// create_database.
 std::optional<FileStamp> look_at_state(const std::string& path, const std::filesystem::path& file) {
   const auto stamp = look_at(file);
-  if (stamp && stamp->bytes == 0) {
+  if (stamp && stamp->bytes < kPageBytesMin) {
     throw StateError(path, StateErrorKind::corrupt,
-                     "is empty, which no state of rowplan is; remove it to begin anew");
+                     "has " + std::to_string(stamp->bytes) + " bytes and is no database");
   }
   return stamp;
 }
@@ -151,16 +167,32 @@ void connect_for_reading(OpenedDatabase& opened, const std::filesystem::path& fi
   }
 }
 
+// SQLite opens for reading what it may not write, and also what says in its header that it is of a
+// format too new to be written.
+void check_writable(SQLite::Database& db, const std::string& path,
+                    const std::filesystem::path& file) {
+  if (sqlite3_db_readonly(db.getHandle(), "main") != 1) {
+    return;
+  }
+  if (::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) == 0) {
+    throw StateError(path, StateErrorKind::corrupt, "has a damaged header", SQLITE_CORRUPT);
+  }
+  throw StateError(path, StateErrorKind::read_only, "may not be written", SQLITE_READONLY);
+}
+
 // Everything that is checked before a state is read.
-void check_for_reading(OpenedDatabase& opened, const std::string& path, std::uint64_t bytes,
+void check_for_reading(OpenedDatabase& opened, const std::string& path, const FileStamp& stamp,
                        const OpenOptions& options) {
   pin(*opened.db);
   check_identity(*opened.db, path, options);
-  check_soundness(opened, path, bytes, options);
+  if (opened.stamp) {
+    check_length(*opened.db, path, stamp.bytes);
+  }
+  check_soundness(opened, path, stamp.bytes, options);
   if (!is_current(*opened.db, options)) {
     opened.db = migrated_copy(*opened.db, options);
   }
-  check_tables(*opened.db, path);
+  check_tables(*opened.db, path, options);
 }
 
 std::optional<OpenedDatabase> try_open_for_reading(const std::string& path,
@@ -175,9 +207,9 @@ std::optional<OpenedDatabase> try_open_for_reading(const std::string& path,
   std::exception_ptr failure;
   try {
     connect_for_reading(opened, file, *stamp, options);
-    check_for_reading(opened, path, stamp->bytes, options);
+    check_for_reading(opened, path, *stamp, options);
   } catch (const SQLite::Exception& failed) {
-    failure = std::make_exception_ptr(error_from_sqlite(path, failed, opened.db.get()));
+    failure = std::make_exception_ptr(error_from_sqlite(path, failed));
   } catch (const StateError&) {
     failure = std::current_exception();
   }
@@ -223,24 +255,20 @@ void fill(SQLite::Database& db, const OpenOptions& options) {
 
 void fill_draft(const std::string& path, const std::filesystem::path& draft,
                 const OpenOptions& options) {
-  std::unique_ptr<SQLite::Database> db;
   try {
-    db = std::make_unique<SQLite::Database>(draft.string(),
-                                            SQLite::OPEN_READWRITE | SQLite::OPEN_NOFOLLOW);
-    fill(*db, options);
+    SQLite::Database db(draft.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOFOLLOW);
+    fill(db, options);
   } catch (const SQLite::Exception& failed) {
-    throw error_from_sqlite(path, failed, db.get());
+    throw error_from_sqlite(path, failed);
   }
 }
 
 }  // namespace
 
-StateError error_from_sqlite(const std::string& path, const SQLite::Exception& failed,
-                             const SQLite::Database* db) {
-  const int code =
-      failed.getExtendedErrorCode() > 0 ? failed.getExtendedErrorCode() : failed.getErrorCode();
-  const int system_errno = db != nullptr ? sqlite3_system_errno(db->getHandle()) : 0;
-  return {path, kind_of_sqlite(code, system_errno), failed.what(), code};
+StateError error_from_sqlite(const std::string& path, const SQLite::Exception& failed) {
+  const int extended = failed.getExtendedErrorCode();
+  const int code = extended > 0 ? extended : failed.getErrorCode();
+  return {path, kind_of_sqlite(code), failed.what(), code};
 }
 
 // Under a name of its own, then renamed: what has the state's name is always a complete state, so a
@@ -284,22 +312,24 @@ std::optional<OpenedDatabase> open_for_writing(const std::string& path,
   }
   OpenedDatabase opened;
   note_mode(opened, path, *stamp);
+  const bool folded = !look_at(beside(file, "-wal"));
   try {
     opened.db = std::make_unique<SQLite::Database>(
         file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOFOLLOW, busy_ms(options));
     pin(*opened.db);
     check_identity(*opened.db, path, options);
-    if (sqlite3_db_readonly(opened.db->getHandle(), "main") == 1) {
-      throw StateError(path, StateErrorKind::read_only, "may not be written", SQLITE_READONLY);
-    }
+    check_writable(*opened.db, path, file);
     pin_for_writing(*opened.db);
+    if (folded && look_at(file) == stamp) {
+      check_length(*opened.db, path, stamp->bytes);
+    }
     check_soundness(opened, path, stamp->bytes, options);
     if (!is_current(*opened.db, options)) {
       migrate(*opened.db, schema_of(options));
     }
-    check_tables(*opened.db, path);
+    check_tables(*opened.db, path, options);
   } catch (const SQLite::Exception& failed) {
-    throw error_from_sqlite(path, failed, opened.db.get());
+    throw error_from_sqlite(path, failed);
   }
   return opened;
 }

@@ -16,9 +16,9 @@
 
 namespace rowplan::state {
 
-/// Converts at the edge. `db` may be null where it is gone; then errno behind the code is unknown.
-[[nodiscard]] StateError error_from_sqlite(const std::string& path, const SQLite::Exception& failed,
-                                           const SQLite::Database* db);
+/// Converts at the edge.
+[[nodiscard]] StateError error_from_sqlite(const std::string& path,
+                                           const SQLite::Exception& failed);
 
 struct OpenedDatabase {
   std::unique_ptr<SQLite::Database> db;

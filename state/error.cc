@@ -77,13 +77,15 @@ StateErrorKind kind_of_errno(int system_errno) noexcept {
   }
 }
 
-StateErrorKind kind_of_sqlite(int extended_code, int system_errno) noexcept {
+StateErrorKind kind_of_sqlite(int extended_code) noexcept {
   if (extended_code == SQLITE_IOERR_CORRUPTFS || extended_code == SQLITE_IOERR_DATA) {
     return StateErrorKind::corrupt;
   }
   switch (extended_code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    case SQLITE_ERROR:  // SQL is fixed here: where it does not fit, the file is not what it says
       return StateErrorKind::corrupt;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -92,9 +94,7 @@ StateErrorKind kind_of_sqlite(int extended_code, int system_errno) noexcept {
     case SQLITE_FULL:
       return StateErrorKind::full;
     case SQLITE_IOERR:
-      // A quota or a file size limit is told as a failed write.
-      return kind_of_errno(system_errno) == StateErrorKind::full ? StateErrorKind::full
-                                                                 : StateErrorKind::io;
+      return StateErrorKind::io;
     case SQLITE_READONLY:
       return StateErrorKind::read_only;
     case SQLITE_CANTOPEN:

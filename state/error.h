@@ -14,8 +14,8 @@ enum class StateErrorKind : std::uint8_t {
   foreign,        ///< an SQLite database of another program
   unsuitable,     ///< a symbolic link, not a regular file, or on a network file system
   busy,           ///< another process holds it, or wrote it while it was read: try again later
-  full,           ///< no space, quota or file size limit; nothing of the transaction is kept
-  io,             ///< reading or writing failed
+  full,           ///< no space left; nothing of the transaction is kept
+  io,             ///< reading or writing failed; SQLite tells a quota or a size limit so too
   read_only,      ///< a write to what was opened, or can only be opened, for reading
   other,          ///< any other SQLite code
 };
@@ -42,8 +42,8 @@ class StateError : public std::runtime_error {
   int sqlite_code_;
 };
 
-/// What an SQLite result code (extended) and the errno behind it, 0 if unknown, mean for a caller.
-[[nodiscard]] StateErrorKind kind_of_sqlite(int extended_code, int system_errno) noexcept;
+/// What an SQLite result code, extended, means for a caller.
+[[nodiscard]] StateErrorKind kind_of_sqlite(int extended_code) noexcept;
 /// The same for an errno of a call of ours.
 [[nodiscard]] StateErrorKind kind_of_errno(int system_errno) noexcept;
 /// `doing`: "cannot open", "cannot lock"; the reason is appended.

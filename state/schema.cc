@@ -5,7 +5,6 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Transaction.h>
 
-#include <array>
 #include <cstddef>
 #include <string>
 
@@ -85,8 +84,6 @@ CREATE TABLE watermarks (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kTables{"meta", "runs", "run_pairs", "journal", "pairs", "watermarks"};
-
 }  // namespace
 
 const Migrations& migrations() {
@@ -112,13 +109,16 @@ void migrate(SQLite::Database& db, const Migrations& list) {
   transaction.commit();
 }
 
-bool has_all_tables(SQLite::Database& db) {
-  for (const char* table : kTables) {
-    if (!db.tableExists(table)) {
-      return false;
-    }
-  }
-  return true;
+std::string columns_of(SQLite::Database& db) {
+  // The JSON of it, so that no name can pass for two.
+  return db
+      .execAndGet(
+          "SELECT json_group_array(json_array(t, c, type, nn, pk)) FROM (SELECT m.name AS t, "
+          "i.name "
+          "AS c, i.type AS type, i.\"notnull\" AS nn, i.pk AS pk FROM sqlite_schema AS m JOIN "
+          "pragma_table_info(m.name) AS i WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite!_%' "
+          "ESCAPE '!' ORDER BY 1, i.cid)")
+      .getString();
 }
 
 }  // namespace rowplan::state

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace SQLite {
@@ -26,7 +27,8 @@ using Migrations = std::vector<const char*>;
 /// SQLite::Exception.
 void migrate(SQLite::Database& db, const Migrations& list);
 
-/// Has every table of the newest version?
-[[nodiscard]] bool has_all_tables(SQLite::Database& db);
+/// Every column of every table, in an order of its own: to tell whether two databases have the
+/// same.
+[[nodiscard]] std::string columns_of(SQLite::Database& db);
 
 }  // namespace rowplan::state

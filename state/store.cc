@@ -103,11 +103,10 @@ void Store::write(const std::function<void(SQLite::Database&)>& work) {
     --impl_->depth;
   } catch (const SQLite::Exception& failed) {
     --impl_->depth;
-    const auto error = error_from_sqlite(impl_->path, failed, &db);
     if (outermost) {
       db.tryExec("ROLLBACK");  // no transaction any more after some failures
     }
-    throw error;
+    throw error_from_sqlite(impl_->path, failed);
   } catch (...) {
     --impl_->depth;
     if (outermost) {
@@ -132,7 +131,7 @@ void Store::read(const std::function<void(SQLite::Database&)>& work) const {
     if (changed()) {
       throw busy();
     }
-    throw error_from_sqlite(impl_->path, failed, impl_->opened.db.get());
+    throw error_from_sqlite(impl_->path, failed);
   }
   // Even without an error: pages of two moments may have been put together.
   if (changed()) {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes, where it is not there yet, a private root directory of a newer Debian with MySQL's server,
-# its client library and a compiler, and prints its path. Debian stable ships MariaDB alone.
-# The root is kept outside of the tree: ROWPLAN_TEST_CACHE, by default in the user's cache directory.
+# its client library and a compiler, and prints its path. Debian stable ships MariaDB alone. It is
+# kept outside of the tree: in ROWPLAN_TEST_CACHE, by default in the user's cache directory. A root
+# that is there is not brought up to date: remove it for a newer MySQL.
 # Nothing in it is ever started as a service.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,32 +28,40 @@ if is_complete; then
   exit 0
 fi
 
-command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: tests/install_packages.sh server" >&2; exit 1; }
+command -v mmdebstrap >/dev/null || {
+  echo "mmdebstrap is missing: tests/install_packages.sh server" >&2
+  exit 1
+}
+# Only making the root takes an administrator; using it does not.
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
 uri=$(mirror)
-if [ -z "$uri" ] && [ "$(id -u)" = 0 ]; then
-  apt-get update -q >&2
+if [ -z "$uri" ]; then
+  $sudo apt-get update -q >&2
   uri=$(mirror)
 fi
 [ -n "$uri" ] || { echo "apt knows no Debian mirror" >&2; exit 1; }
 
+# Nothing starts while packages are installed: Debian asks this script, and 101 is no.
+no_services='mkdir -p "$1/usr/sbin"
+  printf "#!/bin/sh\nexit 101\n" > "$1/usr/sbin/policy-rc.d"
+  chmod +x "$1/usr/sbin/policy-rc.d"'
 making=$root.making
 log=$cache/mysql-root.log
-mode=auto
-[ "$(id -u)" != 0 ] || mode=root
-rm -rf --one-file-system "$making"
+$sudo rm -rf --one-file-system "$making"
 echo "making $root (log: $log)" >&2
-if ! mmdebstrap --variant=minbase --mode="$mode" --skip=output/mknod \
+if ! $sudo mmdebstrap --variant=minbase --mode=root --skip=output/mknod \
   --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io \
   --include="$packages" \
-  --setup-hook='mkdir -p "$1/usr/sbin"; printf "#!/bin/sh\nexit 101\n" > "$1/usr/sbin/policy-rc.d"; chmod +x "$1/usr/sbin/policy-rc.d"' \
+  --setup-hook="$no_services" \
   unstable "$making" "deb [check-valid-until=no] $uri unstable main" >"$log" 2>&1; then
   tail -n 30 "$log" >&2
   exit 1
 fi
-printf '%s\n' "$packages" >"$making/$stamp"
-rm -rf --one-file-system "$root"
-mv "$making" "$root"
+printf '%s\n' "$packages" | $sudo tee "$making/$stamp" >/dev/null
+$sudo rm -rf --one-file-system "$root"
+$sudo mv "$making" "$root"
 "$here/in_root.sh" "$root" -- mysqld --version >&2
 echo "$root"

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -120,6 +121,16 @@ std::string hex(const char* data, std::size_t size) {
   return text;
 }
 
+/// A column's name in a line: nothing in it may look like a separator.
+std::string plain(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    const bool keep = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    text += keep ? std::string(1, c) : "%" + hex(&c, 1);
+  }
+  return text;
+}
+
 void query(MYSQL* mysql, const std::string& sql) {
   if (mysql_real_query(mysql, sql.data(), sql.size()) != 0) {
     throw std::runtime_error(sql + ": " + mysql_error(mysql));
@@ -133,7 +144,8 @@ Connection connect(const Options& options) {
                          options.database.c_str(), 0, options.socket.c_str(), 0) == nullptr) {
     throw std::runtime_error(mysql_error(connection.get()));
   }
-  query(connection.get(), "SET time_zone = '+00:00', sql_mode = ''");
+  query(connection.get(),
+        "SET time_zone = '+00:00', sql_mode = '', sql_select_limit = 18446744073709551615");
   return connection;
 }
 
@@ -163,6 +175,8 @@ std::string select_list(const std::vector<Column>& columns, bool utf8) {
     if (column.type == "enum" || column.type == "set") {
       // The empty member and the value of an error are both '' as text.
       list += "CONCAT(" + name + " + 0 = 0, ':', " + name + ")";
+    } else if (column.type == "vector") {
+      list += "HEX(" + name + ")";  // a type that MariaDB's library does not fetch
     } else if (utf8 && column.is_character) {
       list += "CONVERT(" + name + " USING utf8mb4)";
     } else {
@@ -319,7 +333,8 @@ std::vector<std::string> dump(MYSQL* mysql, const Options& options) {
     check(status == 0 || status == MYSQL_DATA_TRUNCATED);
     std::string line;
     for (unsigned i = 0; i < columns.size(); ++i) {
-      line += (i == 0 ? "" : " ") + columns[i].name + "=" + cell_text(stmt.get(), i, cells[i]);
+      line +=
+          (i == 0 ? "" : " ") + plain(columns[i].name) + "=" + cell_text(stmt.get(), i, cells[i]);
     }
     lines.push_back(line);
   }

@@ -63,11 +63,11 @@ class Run:
 
     def load(self, role):
         server = self.servers[role]
-        connection = server.connect(init_command="SET time_zone = '+00:00'")
+        connection = server.connect()
         try:
             with connection.cursor() as cursor:
-                cursor.execute(f"SET sql_mode = '{server_support.LOADER_SQL_MODE}'")
-                cursor.execute(f"CREATE DATABASE `{self.dbs[role]}` CHARACTER SET utf8mb4")
+                cursor.execute(f"CREATE DATABASE `{self.dbs[role]}` CHARACTER SET utf8mb4"
+                               " COLLATE utf8mb4_general_ci")
                 cursor.execute(f"USE `{self.dbs[role]}`")
             stems = ("schema", role, "data", f"{role}_data")
             for name, sql in self.case.sql(stems, server.vendor):
@@ -249,7 +249,7 @@ class Run:
                 extra -= before["compared"][target]
             _check_no_lines(left - right, f"{source}: rows of the source are not on the target")
             _check_no_lines(extra, f"{target}: rows are on the target alone")
-            if compare.where:
+            if compare.where and compare.outside:
                 outside = self.dump("target", target, "--where", f"({compare.where}) IS NOT TRUE")
                 _check_same(before["outside"][target], outside, f"{target}: outside the filter")
         names = {target for _, target in compared}
@@ -313,6 +313,8 @@ class Run:
                   self.write_manifest("by-one.toml", "threads = 1\n"))
         self.check_same_plan("plan", "plan-by-one")
         self.check_target(before)
+        self.run_between()
+        before = self.remember()
         if self.tools.by_sql:
             if not self.apply_sql(plan):
                 return

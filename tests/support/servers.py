@@ -37,8 +37,11 @@ SOCKET_PATH_MAX = 100  # sun_path holds 108 bytes
 SEQUENCE_MAX = 10_000  # rows of seq.n
 PR_SET_PDEATHSIG = 1
 
-# What the sessions that load test data are set to; tests change it where they need other modes.
-LOADER_SQL_MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
+# What the tests' own sessions are set to, whatever a test sets globally.
+LOADER_SETUP = (
+    "SET time_zone = '+00:00', sql_select_limit = 18446744073709551615, sql_safe_updates = 0,"
+    " completion_type = 0, autocommit = 1,"
+    " sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'")
 
 
 class ServerError(RuntimeError):
@@ -72,6 +75,11 @@ def _tail(path, lines=30):
         return "\n".join(pathlib.Path(path).read_text(errors="replace").splitlines()[-lines:])
     except FileNotFoundError:
         return "(no log)"
+
+
+def _version_of(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split("Ver ")[1].split()[0]
 
 
 def _user_args():
@@ -152,7 +160,8 @@ class Server:
         """A PyMySQL connection as root. Options are PyMySQL's."""
         settings = {
             "unix_socket": self.socket, "user": "root", "password": "", "charset": "utf8mb4",
-            "autocommit": True, "client_flag": pymysql.constants.CLIENT.MULTI_STATEMENTS,
+            "autocommit": True, "init_command": LOADER_SETUP,
+            "client_flag": pymysql.constants.CLIENT.MULTI_STATEMENTS,
         }
         settings.update(options)
         return pymysql.connect(**settings)
@@ -177,8 +186,7 @@ class MariaDb(Server):
     vendor = "mariadb"
 
     def version(self):
-        return subprocess.run(["mariadbd", "--version"], stdout=subprocess.PIPE, text=True,
-                              check=True).stdout.split("Ver ")[1].split()[0]
+        return _version_of(["mariadbd", "--version"])
 
     def initialise(self, datadir):
         command = ["mariadb-install-db", "--no-defaults", *_user_args(), f"--datadir={datadir}",
@@ -211,8 +219,7 @@ class MySql(Server):
         return [str(IN_ROOT_SH), self.root, "--rw", str(base), "--"]
 
     def version(self):
-        return subprocess.run([*self.prefix(), "mysqld", "--version"], stdout=subprocess.PIPE,
-                              text=True, check=True).stdout.split("Ver ")[1].split()[0]
+        return _version_of([*self.prefix(), "mysqld", "--version"])
 
     def initialise(self, datadir):
         command = [*self.prefix(), "mysqld", "--no-defaults", "--user=root",

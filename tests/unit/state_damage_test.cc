@@ -1,6 +1,8 @@
 // State files that are old, new, foreign, damaged, or have no room to grow.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -92,11 +94,17 @@ TEST(StateDamage, EmptyFileIsRefusedUntouched) {
   expect_failure(dir / "s.db", StateErrorKind::corrupt);
 }
 
-TEST(StateDamage, MissingTableIsDamage) {
+TEST(StateDamage, OtherTablesAreDamage) {
   const TempDir dir;
   { auto store = create(dir / "s.db"); }
-  exec(dir / "s.db", "DROP TABLE watermarks");
-  expect_failure(dir / "s.db", StateErrorKind::corrupt);
+  const auto whole = bytes_of(dir / "s.db");
+  for (const char* sql : {"DROP TABLE watermarks", "ALTER TABLE runs DROP COLUMN message",
+                          "ALTER TABLE pairs ADD COLUMN more TEXT", "CREATE TABLE more (a)"}) {
+    SCOPED_TRACE(sql);
+    write_bytes(dir / "s.db", whole);
+    exec(dir / "s.db", sql);
+    expect_failure(dir / "s.db", StateErrorKind::corrupt);
+  }
 }
 
 TEST(StateDamage, TruncatedAnywhereIsRefused) {
@@ -135,8 +143,9 @@ TEST(StateDamage, FlippedBitsNeverEscapeAsAnythingElse) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
+  constexpr int kRounds = 300;
   int refused = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < kRounds; ++round) {
     auto damaged = whole;
     for (int flip = 0; flip < 8; ++flip) {
       auto& byte = damaged[random() % damaged.size()];
@@ -144,7 +153,7 @@ TEST(StateDamage, FlippedBitsNeverEscapeAsAnythingElse) {
     }
     write_bytes(dir / "s.db", damaged);
     try {
-      auto store = Store::open(dir / "s.db", OpenMode::read_only);
+      auto store = Store::open(dir / "s.db", kModes[round % 2]);
       ASSERT_TRUE(store);
       static_cast<void>(store->meta());
       static_cast<void>(Journal(*store).unsettled());
@@ -202,59 +211,123 @@ TEST_F(StateMigration, ReadOnlyReadsAnOlderFileWithoutTouchingIt) {
 
 TEST_F(StateMigration, FailingStepUndoesAllOfThem) {
   newer_.push_back("CREATE TABLE later (clash TEXT) STRICT");
-  EXPECT_EQ(open_failure(dir_ / "s.db", OpenMode::read_write, options_), StateErrorKind::other);
+  EXPECT_EQ(open_failure(dir_ / "s.db", OpenMode::read_write, options_), StateErrorKind::corrupt);
   auto store = Store::open(dir_ / "s.db", OpenMode::read_write);
   EXPECT_EQ(version(*store), static_cast<std::int64_t>(migrations().size()));
   EXPECT_EQ(Watermarks(*store).find("a/b.c")->value, "7");
 }
 
-// A file size limit stands in for a full disk: the write fails half-way just the same.
-int write_until_full(const std::filesystem::path& file) {
-  ::signal(SIGXFSZ, SIG_IGN);
-  auto store = Store::open(file, OpenMode::read_write);
-  const rlimit limit{300'000, 300'000};
-  ::setrlimit(RLIMIT_FSIZE, &limit);
-  Journal journal(*store);
+// Journals until it cannot; how that fails.
+int write_until_failure(Store& store) {
+  Journal journal(store);
   try {
     for (std::uint64_t unit = 1; unit < 100'000; ++unit) {
-      journal.intend({"P", std::string(2000, 'd')}, unit, 1);
+      journal.intend({"P", std::string(2000, 'd')}, unit, unit);
     }
   } catch (const StateError& error) {
-    return error.kind() == StateErrorKind::full ? 0 : 1;
+    return static_cast<int>(error.kind());
   }
-  return 2;
+  return 100;
 }
 
-TEST(StateDamage, FullDiskLeavesOldRowsIntact) {
+void expect_old_rows(Store& store) {
+  EXPECT_EQ(Watermarks(store).find("a/b.c")->value, "42");
+  const auto units = Journal(store).unsettled();
+  EXPECT_FALSE(units.empty());
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    EXPECT_EQ(units[i].unit, i + 1);
+    EXPECT_EQ(units[i].rows, i + 1);
+  }
+}
+
+void limit_files(rlim_t bytes) {
+  ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{bytes, bytes};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+TEST(StateDamage, WriteThatFailsHalfWayLeavesOldRowsIntact) {
   const TempDir dir;
   {
     auto store = create(dir / "s.db");
     Watermarks(store).set("a/b.c", "42");
   }
-  EXPECT_EQ(in_child([&] { return write_until_full(dir / "s.db"); }), 0);
+  EXPECT_EQ(in_child([&] {
+              auto store = Store::open(dir / "s.db", OpenMode::read_write);
+              limit_files(300'000);
+              return write_until_failure(*store);
+            }),
+            static_cast<int>(StateErrorKind::io));
   auto store = Store::open(dir / "s.db", OpenMode::read_write);
-  EXPECT_EQ(Watermarks(*store).find("a/b.c")->value, "42");
-  const auto units = Journal(*store).unsettled();
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    EXPECT_EQ(units[i].unit, i + 1);
-  }
+  expect_old_rows(*store);
 }
 
-TEST(StateDamage, FullDiskWhileCreatingLeavesNothing) {
+TEST(StateDamage, WriteThatFailsWhileCreatingLeavesNothing) {
   const TempDir dir;
   for (const rlim_t bytes : {0U, 100U, 4096U, 30'000U, 34'000U}) {
     SCOPED_TRACE(bytes);
     EXPECT_EQ(in_child([&] {
-                ::signal(SIGXFSZ, SIG_IGN);
-                const rlimit limit{bytes, bytes};
-                ::setrlimit(RLIMIT_FSIZE, &limit);
-                const auto failure = open_failure(dir / "s.db", OpenMode::create);
-                return failure ? static_cast<int>(*failure) : 100;
+                limit_files(bytes);
+                return open_failure(dir / "s.db", OpenMode::create) ? 0 : 1;
               }),
-              static_cast<int>(StateErrorKind::full));
+              0);
     EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
   }
   EXPECT_FALSE(open_failure(dir / "s.db", OpenMode::create));
+}
+
+constexpr int kNoMount = 77;
+
+// In a child: a file system of its own, which is gone with it. false: not allowed here.
+bool mount_small(const std::filesystem::path& directory, const char* size) {
+  if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
+    return false;
+  }
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", directory.c_str(), "tmpfs", 0, size) == 0;
+}
+
+TEST(StateDamage, FullDiskLeavesOldRowsIntact) {
+  const TempDir dir;
+  const int result = in_child([&] {
+    if (!mount_small(dir.path(), "size=400k")) {
+      return kNoMount;
+    }
+    auto store = create(dir / "s.db");
+    Watermarks(store).set("a/b.c", "42");
+    if (write_until_failure(store) != static_cast<int>(StateErrorKind::full)) {
+      return 1;
+    }
+    expect_old_rows(store);
+    auto again = Store::open(dir / "s.db", OpenMode::read_only);
+    expect_old_rows(*again);
+    return ::testing::Test::HasFailure() ? 2 : 0;
+  });
+  if (result == kNoMount) {
+    GTEST_SKIP() << "no file system may be mounted here";
+  }
+  EXPECT_EQ(result, 0);
+}
+
+TEST(StateDamage, ReadOnlyDiskIsReadAndNotWritten) {
+  const TempDir dir;
+  const int result = in_child([&] {
+    if (!mount_small(dir.path(), "size=400k")) {
+      return kNoMount;
+    }
+    { auto store = create(dir / "s.db"); }
+    if (::mount("none", dir.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0) {
+      return kNoMount;
+    }
+    EXPECT_EQ(Store::open(dir / "s.db", OpenMode::read_only)->meta().job, "shop");
+    EXPECT_TRUE(open_failure(dir / "s.db", OpenMode::read_write));
+    EXPECT_EQ(open_failure(dir / "new.db", OpenMode::create), StateErrorKind::read_only);
+    return ::testing::Test::HasFailure() ? 2 : 0;
+  });
+  if (result == kNoMount) {
+    GTEST_SKIP() << "no file system may be mounted here";
+  }
+  EXPECT_EQ(result, 0);
 }
 
 }  // namespace

@@ -252,6 +252,7 @@ TEST(StateLock, LookingDoesNotHinderTaking) {
   if (looker == 0) {
     for (;;) {
       static_cast<void>(read_holder(state));
+      ::usleep(500);
     }
   }
   for (int turn = 0; turn < 200; ++turn) {

@@ -1,0 +1,39 @@
+#include "cmd/pair_status.h"
+
+#include "cmd/time_text.h"
+#include "state/store.h"
+
+namespace rowplan::cmd {
+
+JobStatus read_status(const planner::Manifest& manifest) {
+  JobStatus status;
+  status.job = manifest.name;
+  const std::filesystem::path path = planner::beside(manifest.file, manifest.state_path);
+  status.state_path = path.string();
+  std::optional<state::Store> store = state::Store::open(path, state::OpenMode::read_only);
+  status.state_exists = store.has_value();
+  status.lock = state::read_holder(path);
+  for (const planner::PairSpec& spec : manifest.pairs) {
+    PairStatus pair;
+    pair.name = spec.name;
+    pair.source = spec.source;
+    pair.target = spec.target;
+    if (store) {
+      pair.record = state::Pairs(*store).find(spec.name);
+      if (pair.record) pair.success_at = parse_time(pair.record->last_success_at);
+      const std::vector<state::RunRecord> runs = state::Runs(*store).newest(1, spec.name);
+      if (!runs.empty()) pair.last_run = runs.front();
+      for (state::Watermark& mark : state::Watermarks(*store).all()) {
+        if (mark.address.starts_with(spec.name + '/')) pair.watermarks.push_back(std::move(mark));
+      }
+    }
+    status.pairs.push_back(std::move(pair));
+  }
+  return status;
+}
+
+bool is_outdated(const PairStatus& pair, std::chrono::milliseconds max_age, SystemTime now) {
+  return !pair.success_at || now - *pair.success_at > max_age;
+}
+
+}  // namespace rowplan::cmd

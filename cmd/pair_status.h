@@ -1,0 +1,44 @@
+// What the state file says of each pair of a manifest.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "planner/manifest.h"
+#include "state/lock.h"
+#include "state/pairs.h"
+#include "state/runs.h"
+#include "state/watermarks.h"
+
+namespace rowplan::cmd {
+
+using SystemTime = std::chrono::system_clock::time_point;
+
+struct PairStatus {
+  std::string name;
+  std::string source;
+  std::string target;
+  std::optional<state::PairRecord> record;  ///< of its last success; none: there was none
+  std::optional<SystemTime> success_at;
+  std::optional<state::RunRecord> last_run;
+  std::vector<state::Watermark> watermarks;  ///< of its tables
+};
+
+struct JobStatus {
+  std::string job;
+  std::string state_path;
+  bool state_exists = false;
+  std::optional<state::Holder> lock;  ///< who holds the lock, or left it behind
+  std::vector<PairStatus> pairs;      ///< in the manifest's order
+};
+
+/// Opens the state file for reading alone; that it is missing is no error. Throws StateError.
+[[nodiscard]] JobStatus read_status(const planner::Manifest& manifest);
+
+/// Has a pair had no success since `max_age` before `now`?
+[[nodiscard]] bool is_outdated(const PairStatus& pair, std::chrono::milliseconds max_age,
+                               SystemTime now);
+
+}  // namespace rowplan::cmd

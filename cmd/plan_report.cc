@@ -1,0 +1,96 @@
+#include "cmd/plan_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cmd/color.h"
+#include "cmd/shown_text.h"
+#include "planner/display_text.h"
+
+namespace rowplan::cmd {
+
+using nlohmann::ordered_json;
+
+void print_findings(const planner::Findings& findings, bool color, std::ostream& out) {
+  for (const planner::Finding& finding : findings) {
+    out << painted_severity(finding.severity, color) << ' ' << shown(finding.code);
+    if (!finding.address.empty()) out << ' ' << shown(finding.address);
+    out << ": " << shown(finding.message) << '\n';
+    if (!finding.hint.empty()) out << "  hint: " << shown(finding.hint) << '\n';
+  }
+}
+
+ordered_json findings_json(const planner::Findings& findings) {
+  ordered_json list = ordered_json::array();
+  for (const planner::Finding& finding : findings) {
+    list.push_back({{"code", finding.code},
+                    {"severity", planner::severity_name(finding.severity)},
+                    {"address", finding.address},
+                    {"message", finding.message},
+                    {"hint", finding.hint}});
+  }
+  return list;
+}
+
+ordered_json diagnostics_json(const planner::Diagnostics& diagnostics) {
+  ordered_json list = ordered_json::array();
+  for (const planner::Diagnostic& diagnostic : diagnostics) {
+    list.push_back({{"severity", planner::severity_name(diagnostic.severity)},
+                    {"file", diagnostic.file},
+                    {"line", diagnostic.line},
+                    {"column", diagnostic.column},
+                    {"message", diagnostic.message},
+                    {"hint", diagnostic.hint}});
+  }
+  return list;
+}
+
+void print_table_counts(const planner::Plan& plan, std::ostream& out) {
+  std::uint64_t unchanged = 0;
+  for (const planner::PlanTable& table : plan.tables) {
+    if (table.ops.changes() == 0 && table.ops.kept == 0) {
+      ++unchanged;
+      continue;
+    }
+    out << shown(table.address) << ": " << planner::ops_text(table.ops);
+    if (table.ops.kept > 0) out << ", " << planner::with_commas(table.ops.kept) << " kept";
+    out << "; rows: " << shown(table.first) << ' ' << planner::with_commas(table.rows_compared)
+        << ", " << shown(table.target) << ' ' << planner::with_commas(table.target_rows) << '\n';
+  }
+  if (unchanged > 0) out << counted(unchanged, "table", "tables") << " without a change\n";
+}
+
+ordered_json summary_json(const planner::Summary& summary) {
+  return {{"insert", summary.ops.insert},
+          {"update", summary.ops.update},
+          {"delete", summary.ops.remove},
+          {"conflict", summary.ops.conflict},
+          {"kept", summary.ops.kept},
+          {"tables_compared", summary.tables_compared},
+          {"tables_changed", summary.tables_changed},
+          {"rows_compared", summary.rows_compared}};
+}
+
+ordered_json tables_json(const planner::Plan& plan) {
+  ordered_json list = ordered_json::array();
+  for (const planner::PlanTable& table : plan.tables) {
+    list.push_back({{"address", table.address},
+                    {"source", table.first},
+                    {"target", table.target},
+                    {"insert", table.ops.insert},
+                    {"update", table.ops.update},
+                    {"delete", table.ops.remove},
+                    {"conflict", table.ops.conflict},
+                    {"kept", table.ops.kept},
+                    {"source_rows", table.rows_compared},
+                    {"target_rows", table.target_rows}});
+  }
+  return list;
+}
+
+ExitCode exit_code_of_findings(const planner::Plan& plan) noexcept {
+  ExitCode code = plan.complete ? ExitCode::done : ExitCode::error;
+  if (!plan.applyable || planner::has_error(plan.findings)) code = worst(code, ExitCode::limit);
+  return code;
+}
+
+}  // namespace rowplan::cmd

@@ -1,0 +1,130 @@
+#include "cmd/validate_command.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cmd/manifest_file.h"
+#include "cmd/observers.h"
+#include "cmd/plan_report.h"
+#include "cmd/shown_text.h"
+#include "planner/planner.h"
+#include "planner/refusal.h"
+
+namespace rowplan::cmd {
+namespace {
+
+using nlohmann::ordered_json;
+
+planner::Inspection connect(const LoadedManifest& loaded, const ValidateOptions& options,
+                            const Context& context) {
+  planner::PlanRequest request;
+  request.manifest = &loaded.manifest;
+  request.manifest_text = loaded.text;
+  request.base_dir = loaded.base_dir;
+  request.selection = options.selection;
+  request.tool_version = ROWPLAN_VERSION;
+  request.stop = context.stop();
+  ProgressView view(context.console, progress_settings(context.global));
+  PlanListener listener(view, context.log);
+  return planner::inspect(request, listener);
+}
+
+std::string key_text(const std::vector<std::string>& key) {
+  if (key.empty()) return "no key";
+  std::string text = "key (";
+  for (const std::string& column : key) text += (text.ends_with('(') ? "" : ", ") + shown(column);
+  return text + ')';
+}
+
+void print_inspection(const planner::Inspection& inspection, bool color, std::ostream& out) {
+  for (const auto& [name, facts] : inspection.servers) {
+    out << "server " << shown(name) << ": " << mysql::vendor_name(facts.vendor) << ' '
+        << shown(facts.version) << ", " << mysql::role_of(facts)
+        << (facts.read_only ? ", read-only" : "") << (facts.galera ? ", in a cluster" : "")
+        << ", identity " << shown(facts.identity) << '\n';
+  }
+  for (const planner::Inspection::TablePair& table : inspection.tables) {
+    out << "table " << shown(table.address) << ": " << shown(table.source) << " -> "
+        << shown(table.target) << ", " << key_text(table.key) << '\n';
+  }
+  print_findings(inspection.findings, color, out);
+}
+
+ordered_json servers_json(const planner::Inspection& inspection) {
+  ordered_json servers = ordered_json::object();
+  for (const auto& [name, facts] : inspection.servers) {
+    servers[name] = {{"vendor", mysql::vendor_name(facts.vendor)},
+                     {"version", facts.version},
+                     {"identity", facts.identity},
+                     {"role", mysql::role_of(facts)},
+                     {"read_only", facts.read_only}};
+  }
+  return servers;
+}
+
+ordered_json inspected_tables_json(const planner::Inspection& inspection) {
+  ordered_json tables = ordered_json::array();
+  for (const planner::Inspection::TablePair& table : inspection.tables) {
+    tables.push_back({{"address", table.address},
+                      {"source", table.source},
+                      {"target", table.target},
+                      {"key", table.key}});
+  }
+  return tables;
+}
+
+ordered_json manifest_json(const LoadedManifest& loaded, const std::string& file) {
+  ordered_json servers = ordered_json::array();
+  for (const auto& [name, server] : loaded.manifest.servers) servers.push_back(name);
+  ordered_json pairs = ordered_json::array();
+  for (const planner::PairSpec& pair : loaded.manifest.pairs) {
+    pairs.push_back({{"name", pair.name},
+                     {"source", pair.source},
+                     {"target", pair.target},
+                     {"direction", planner::direction_name(pair.direction)}});
+  }
+  return {{"manifest", file},
+          {"name", loaded.manifest.name},
+          {"server_names", servers},
+          {"pairs", pairs},
+          {"diagnostics", diagnostics_json(loaded.diagnostics)}};
+}
+
+}  // namespace
+
+ExitCode run_validate(const ValidateOptions& options, const Context& context) {
+  const bool selects = !options.selection.only.empty() || !options.selection.exclude.empty();
+  if (selects && !options.connect) {
+    throw planner::Refusal(planner::RefusalReason::usage,
+                           "--only and --exclude of 'validate' need --connect");
+  }
+  const std::string& file = context.global.manifest;
+  const LoadedManifest loaded = load_manifest(file);
+  report_warnings(loaded, context.console);
+  std::optional<planner::Inspection> inspection;
+  if (options.connect) inspection = connect(loaded, options, context);
+  const ExitCode code =
+      inspection && planner::has_error(inspection->findings) ? ExitCode::limit : ExitCode::done;
+  if (context.global.json) {
+    ordered_json document = manifest_json(loaded, file);
+    if (inspection) {
+      document["servers"] = servers_json(*inspection);
+      document["tables"] = inspected_tables_json(*inspection);
+      document["findings"] = findings_json(inspection->findings);
+    }
+    document["ok"] = code == ExitCode::done;
+    document["exit_code"] = static_cast<int>(code);
+    context.console.print_json(document);
+    return code;
+  }
+  std::ostream& out = context.console.out();
+  if (inspection) print_inspection(*inspection, context.console.settings().color_out, out);
+  out << shown(file) << (code == ExitCode::done ? ": ok: " : ": not ok: ")
+      << counted(loaded.manifest.servers.size(), "server", "servers") << ", "
+      << counted(loaded.manifest.pairs.size(), "pair", "pairs");
+  if (inspection) out << ", " << counted(inspection->tables.size(), "table", "tables");
+  out << '\n';
+  return code;
+}
+
+}  // namespace rowplan::cmd

@@ -1,0 +1,208 @@
+#include "executor/executor.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <set>
+
+#include "executor/preflight.h"
+#include "executor/unit_apply.h"
+#include "executor/unit_work.h"
+#include "planner/plan_id.h"
+#include "planner/refusal.h"
+#include "state/lock.h"
+#include "state/pairs.h"
+#include "state/runs.h"
+#include "state/store.h"
+
+namespace rowplan::executor {
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> host{};
+  return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
+}
+
+state::Lock lock_state(const std::string& path) {
+  auto taken = state::try_acquire(path, {"apply", host_name(), {}});
+  if (auto* lock = std::get_if<state::Lock>(&taken)) return std::move(*lock);
+  const auto& holder = std::get<state::Holder>(taken);
+  throw planner::Refusal(planner::RefusalReason::locked,
+                         "the state file " + path + " is in use by " + holder.verb + " (pid " +
+                             std::to_string(holder.pid) + " on " + holder.host + ", since " +
+                             holder.since + ")",
+                         "wait for it to end");
+}
+
+std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
+                                              planner::Connections& connections) {
+  std::map<std::string, std::vector<std::string>> tables;
+  for (const planner::PlanTable& table : plan.tables)
+    if (!table.chunks.empty()) tables[table.target].push_back(table.members.at(table.target));
+  std::map<std::string, TableLocks> locks;
+  for (const auto& [server, names] : tables)
+    locks.emplace(server, TableLocks(connections.open(server, mysql::SessionMode::read_only),
+                                     names));
+  return locks;
+}
+
+void count(const UnitWork& unit, planner::Ops& written) {
+  for (const TableWork& table : unit.tables)
+    for (const planner::Change& change : table.changes) {
+      if (change.op == planner::Op::insert) ++written.insert;
+      if (change.op == planner::Op::update) ++written.update;
+      if (change.op == planner::Op::remove) ++written.remove;
+    }
+}
+
+/// One apply, from the locks to the last record.
+class Apply {
+ public:
+  Apply(const ApplyRequest& request, const planner::LoadedPlan& loaded,
+        const std::vector<planner::TablePair>& pairs, planner::Connections& connections,
+        state::Store* store, ApplyObserver& observer)
+      : request_(request),
+        loaded_(loaded),
+        index_(loaded, pairs),
+        sessions_(connections),
+        locks_(lock_tables(loaded.plan, connections)),
+        store_(store),
+        observer_(observer) {
+    if (store_ != nullptr) journal_.emplace(*store_);
+    result_.plan_id = loaded.plan.run.plan_id;
+    result_.digest = loaded.digest;
+    result_.units = loaded.plan.units.size();
+  }
+
+  ApplyResult run() {
+    std::uint64_t changes = 0;
+    for (const planner::PlanUnit& unit : loaded_.plan.units) changes += unit.changes;
+    observer_.apply_started(result_.units, changes);
+    begin_record();
+    try {
+      apply_units();
+    } catch (...) {
+      result_.failure = std::current_exception();
+    }
+    end_record();
+    return std::move(result_);
+  }
+
+ private:
+  void apply_units() {
+    UnitApplier applier(request_, {result_.plan_id, result_.digest}, sessions_, locks_,
+                        journal_ ? &*journal_ : nullptr, observer_);
+    result_.not_tried = result_.units;
+    for (const planner::PlanUnit& planned : loaded_.plan.units) {
+      if (request_.stop != nullptr && request_.stop->load()) {
+        result_.interrupted = true;
+        return;
+      }
+      const UnitWork unit = index_.load(planned.id);
+      --result_.not_tried;
+      if (!take(unit, applier.apply(unit))) return;
+    }
+  }
+
+  /// Counts the unit. Does the run go on?
+  bool take(const UnitWork& unit, const UnitResult& done) {
+    observer_.unit_finished(unit.id, done.outcome, unit.changes(), done.detail);
+    switch (done.outcome) {
+      case UnitOutcome::applied:
+        ++result_.applied;
+        count(unit, result_.written);
+        return true;
+      case UnitOutcome::already_done:
+        ++result_.already_done;
+        return true;
+      case UnitOutcome::stale:
+        ++result_.stale;
+        result_.problems.push_back({unit.id, done.outcome, done.address, done.detail});
+        return request_.on_stale == OnStale::skip;
+      case UnitOutcome::failed:
+        ++result_.failed;
+        result_.problems.push_back({unit.id, done.outcome, done.address, done.detail});
+        result_.failure = done.failure ? done.failure
+                                       : std::make_exception_ptr(planner::Refusal(
+                                             planner::RefusalReason::temporary, done.detail,
+                                             "apply the plan again"));
+        return false;
+    }
+    return false;
+  }
+
+  void begin_record() {
+    if (store_ == nullptr) return;
+    std::set<std::string> pairs;
+    for (const planner::PlanTable& table : loaded_.plan.tables)
+      pairs.insert(table.address.substr(0, table.address.find('/')));
+    run_id_ = planner::new_plan_id(std::chrono::system_clock::now());
+    state::Runs(*store_).begin({run_id_, result_.plan_id, result_.digest, "apply",
+                                {pairs.begin(), pairs.end()}, request_.tool_version, host_name(),
+                                static_cast<std::int64_t>(getpid())});
+    pairs_.assign(pairs.begin(), pairs.end());
+  }
+
+  void end_record() {
+    if (store_ == nullptr) return;
+    const state::RowCounts rows{result_.written.insert, result_.written.update,
+                                result_.written.remove, 0, 0};
+    const bool success = !result_.failure && result_.stale == 0 && !result_.interrupted;
+    state::RunEnd end;
+    end.exit_code = success ? 0 : 1;
+    end.rows = rows;
+    end.units_applied = result_.applied;
+    end.units_done = result_.already_done;
+    end.units_stale = result_.stale;
+    end.units_failed = result_.failed;
+    if (!result_.problems.empty()) end.message = result_.problems.front().detail;
+    store_->atomically([&] {
+      state::Runs(*store_).finish(run_id_, end);
+      if (!success) return;
+      const bool all = loaded_.plan.only.empty() && loaded_.plan.exclude.empty();
+      for (const std::string& pair : pairs_)
+        state::Pairs(*store_).succeeded(
+            pair, result_.plan_id, rows,
+            all ? state::CompareScope::full : state::CompareScope::partial);
+    });
+  }
+
+  const ApplyRequest& request_;
+  const planner::LoadedPlan& loaded_;
+  UnitIndex index_;
+  ApplySessions sessions_;
+  std::map<std::string, TableLocks> locks_;
+  state::Store* store_;
+  std::optional<state::Journal> journal_;
+  ApplyObserver& observer_;
+  ApplyResult result_;
+  std::string run_id_;
+  std::vector<std::string> pairs_;
+};
+
+}  // namespace
+
+ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
+  const planner::LoadedPlan loaded = load_applyable(request);
+  const std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
+  const std::string state_path =
+      planner::beside(request.manifest->file, request.manifest->state_path).string();
+  std::optional<state::Lock> lock;
+  std::optional<state::Store> store;
+  if (!request.dry_run) {
+    lock.emplace(lock_state(state_path));
+    store = state::Store::open(state_path, state::OpenMode::create,
+                               {.job = request.manifest->name});
+    if (lock->abandoned_by())
+      observer.note("took over the lock that " + lock->abandoned_by()->verb + " (pid " +
+                    std::to_string(lock->abandoned_by()->pid) + ") left behind");
+  }
+  planner::Connections connections(*request.manifest, request.base_dir);
+  const std::vector<planner::TablePair> pairs =
+      pairs_of(request, loaded.plan, jobs, connections);
+  return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, observer).run();
+}
+
+}  // namespace rowplan::executor

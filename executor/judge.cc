@@ -1,0 +1,241 @@
+#include "executor/judge.h"
+
+#include <algorithm>
+
+#include "planner/change_builder.h"
+#include "planner/sha256.h"
+#include "planner/statements.h"
+
+namespace rowplan::executor {
+
+namespace {
+
+using planner::Change;
+using planner::ChunkHash;
+using planner::Locking;
+using planner::NamedValues;
+using planner::Op;
+using planner::PlanChunk;
+using planner::PlanValue;
+using planner::Side;
+
+std::vector<Change> changes_of(const TableWork& table, const PlanChunk& chunk) {
+  std::vector<Change> changes;
+  for (const Change& change : table.changes)
+    if (change.chunk == chunk.id) changes.push_back(change);
+  return changes;
+}
+
+/// What is known of one member, over all chunks or rows of the unit.
+struct Tally {
+  bool all_before = true;
+  bool all_after = true;
+  std::string address;
+  std::string detail;
+
+  void add(bool before, bool after, const std::string& where, const std::string& what) {
+    // The first thing that is neither, or that breaks with what was seen so far, is told.
+    const bool fits = (before && all_before) || (after && all_after);
+    all_before = all_before && before;
+    all_after = all_after && after;
+    if (!fits && detail.empty()) {
+      address = where;
+      detail = what;
+    }
+  }
+};
+
+std::string bound_text(const std::optional<std::vector<PlanValue>>& bound) {
+  if (!bound) return "open";
+  std::string text;
+  for (const PlanValue& value : *bound)
+    text += (text.empty() ? "" : ", ") +
+            (value.form == PlanValue::Form::text ? value.data : std::string("(bytes)"));
+  return "(" + text + ")";
+}
+
+std::string chunk_text(const PlanChunk& chunk) {
+  std::string text = "chunk " + std::to_string(chunk.id);
+  if (chunk.kind == planner::ChunkKind::range)
+    text += " (keys from " + bound_text(chunk.low) + " to " + bound_text(chunk.high) + ")";
+  return text;
+}
+
+std::string found_text(const std::string& server, const PlanChunk& chunk, const ChunkHash& found,
+                       const ChunkHash& planned) {
+  return chunk_text(chunk) + " on '" + server + "' is not what was planned: planned " +
+         to_string(planned) + ", found " + to_string(found);
+}
+
+/// A unit is done or stale as a whole. What the target holds already needs no source.
+void conclude(Judgement& judgement, const Tally& on_source, const Tally& on_target) {
+  if (on_target.all_after) {
+    judgement.verdict = Verdict::already_done;
+  } else if (on_target.all_before && on_source.all_before) {
+    judgement.verdict = Verdict::as_planned;
+  } else {
+    const Tally& stale = on_target.detail.empty() ? on_source : on_target;
+    judgement.address = stale.address;
+    judgement.detail = stale.detail;
+  }
+}
+
+Judgement judge_chunks(const UnitWork& unit, mysql::Session& source, mysql::Session& target) {
+  Judgement judgement;
+  Tally on_target;
+  Tally on_source;
+  for (const TableWork& table : unit.tables) {
+    TableRows& rows = judgement.rows.emplace_back();
+    for (const PlanChunk* chunk : table.chunks) {
+      ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
+                                        Side::target, Locking::for_update);
+      const std::string& server = table.pair->job.target;
+      const ChunkHash& before = chunk->before.at(server);
+      on_target.add(reading.hash == before, reading.hash == chunk->after.at(server),
+                    table.table->address, found_text(server, *chunk, reading.hash, before));
+      rows.target.merge(reading.rows);
+    }
+  }
+  source.begin_consistent_snapshot();
+  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
+    const TableWork& table = unit.tables[t];
+    for (const PlanChunk* chunk : table.chunks) {
+      ChunkReading reading = read_chunk(source, table, *chunk, changes_of(table, *chunk),
+                                        Side::source, Locking::none);
+      const std::string& server = table.pair->job.source;
+      const ChunkHash& before = chunk->before.at(server);
+      on_source.add(reading.hash == before, reading.hash == before, table.table->address,
+                    found_text(server, *chunk, reading.hash, before));
+      judgement.rows[t].source.merge(reading.rows);
+    }
+  }
+  source.rollback();
+  conclude(judgement, on_source, on_target);
+  return judgement;
+}
+
+/// Does the row hold these values? References are compared by their hashes.
+bool holds(const planner::TablePair& pair, const mysql::Row& row, const NamedValues& values) {
+  for (const auto& [name, value] : values) {
+    const auto column = std::find_if(pair.columns.begin(), pair.columns.end(),
+                                     [&, &wanted = name](const planner::PairColumn& c) {
+                                       return c.name == wanted;
+                                     });
+    if (column == pair.columns.end()) return false;
+    const auto i = static_cast<std::size_t>(column - pair.columns.begin());
+    const std::uint64_t large = value.form == PlanValue::Form::ref ? 0 : UINT64_MAX;
+    if (!(planner::plan_value(column->type, row, i, large) == value)) return false;
+  }
+  return true;
+}
+
+const mysql::Row* find(const RowsByKey& rows, const mysql::Row& key) {
+  const auto found = rows.find(std::string(key.bytes()));
+  return found == rows.end() ? nullptr : &found->second;
+}
+
+std::string key_text(const Change& change) { return "row " + bound_text(change.key); }
+
+/// One planned row on the target: as before, as after, or neither.
+void judge_target_row(const TableWork& table, const Change& change, const RowsByKey& rows,
+                      Tally& tally) {
+  const planner::TablePair& pair = *table.pair;
+  const mysql::Row before_key = planner::key_row(pair, change).value();
+  const mysql::Row after_key = planner::after_key_row(pair, change).value();
+  const mysql::Row* row = find(rows, before_key);
+  const mysql::Row* moved = find(rows, after_key);
+  bool before = false;
+  bool after = false;
+  switch (change.op) {
+    case Op::insert:
+      before = row == nullptr;
+      after = row != nullptr && holds(pair, *row, change.after);
+      break;
+    case Op::remove:
+      before = row != nullptr && holds(pair, *row, change.before);
+      after = row == nullptr;
+      break;
+    case Op::update:
+      before = row != nullptr && holds(pair, *row, change.before);
+      after = moved != nullptr && holds(pair, *moved, change.after);
+      break;
+    case Op::conflict:
+      break;
+  }
+  tally.add(before, after, table.table->address,
+            key_text(change) + " on '" + pair.job.target + "' is not what was planned");
+}
+
+void judge_source_row(const TableWork& table, const Change& change, const RowsByKey& rows,
+                      Tally& tally) {
+  const planner::TablePair& pair = *table.pair;
+  const mysql::Row* row = find(rows, planner::after_key_row(pair, change).value());
+  const bool as_planned = change.op == Op::remove ? row == nullptr
+                                                  : row != nullptr && holds(pair, *row, change.after);
+  tally.add(as_planned, as_planned, table.table->address,
+            key_text(change) + " on '" + pair.job.source + "' is not what was planned");
+}
+
+Judgement judge_rows(const UnitWork& unit, mysql::Session& source, mysql::Session& target) {
+  Judgement judgement;
+  Tally on_target;
+  Tally on_source;
+  for (const TableWork& table : unit.tables) {
+    TableRows& rows = judgement.rows.emplace_back();
+    rows.target = read_rows(target, *table.pair, Side::target,
+                            keys_of(*table.pair, table.changes).target, Locking::for_update);
+    for (const Change& change : table.changes)
+      judge_target_row(table, change, rows.target, on_target);
+  }
+  source.begin_consistent_snapshot();
+  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
+    const TableWork& table = unit.tables[t];
+    TableRows& rows = judgement.rows[t];
+    rows.source = read_rows(source, *table.pair, Side::source,
+                            keys_of(*table.pair, table.changes).source, Locking::none);
+    for (const Change& change : table.changes)
+      judge_source_row(table, change, rows.source, on_source);
+  }
+  source.rollback();
+  conclude(judgement, on_source, on_target);
+  return judgement;
+}
+
+}  // namespace
+
+Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& target,
+                Verify verify) {
+  return verify == Verify::chunks ? judge_chunks(unit, source, target)
+                                  : judge_rows(unit, source, target);
+}
+
+std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
+                                         Verify verify) {
+  for (const TableWork& table : unit.tables) {
+    if (verify == Verify::rows) {
+      const RowsByKey rows = read_rows(target, *table.pair, Side::target,
+                                       keys_of(*table.pair, table.changes).target,
+                                       Locking::for_update);
+      Tally tally;
+      for (const Change& change : table.changes) judge_target_row(table, change, rows, tally);
+      if (!tally.all_after)
+        return UnitProblem{unit.id, UnitOutcome::failed, table.table->address, tally.detail};
+      continue;
+    }
+    for (const PlanChunk* chunk : table.chunks) {
+      const std::string& server = table.pair->job.target;
+      const ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
+                                              Side::target, Locking::for_update);
+      const ChunkHash& after = chunk->after.at(server);
+      if (reading.hash == after) continue;
+      return UnitProblem{
+          unit.id, UnitOutcome::failed, table.table->address,
+          chunk_text(*chunk) + " on '" + server + "' does not hold what was written: planned " +
+              to_string(after) + ", found " + to_string(reading.hash) +
+              "; the target rewrites values (a trigger, a type, an invalid value)"};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rowplan::executor

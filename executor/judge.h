@@ -1,0 +1,43 @@
+// Is a unit still as it was planned, done already, or neither?
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "executor/chunk_reading.h"
+#include "executor/executor.h"
+#include "executor/unit_work.h"
+
+namespace rowplan::executor {
+
+enum class Verdict : std::uint8_t {
+  as_planned,    ///< every member holds what it held: write
+  already_done,  ///< the target holds what it is to hold: skip
+  stale,         ///< anything else: nothing of the unit may be written
+};
+
+/// Rows of one table that the unit's changes name, as they are now.
+struct TableRows {
+  RowsByKey source;
+  RowsByKey target;
+};
+
+struct Judgement {
+  Verdict verdict = Verdict::stale;
+  std::string address;  ///< of the table that is stale
+  std::string detail;   ///< which member, which chunk, what was found
+  std::vector<TableRows> rows;  ///< in the order of the unit's tables
+};
+
+/// Locks the unit's rows on the target, then reads the source in a snapshot opened after that, and
+/// judges. `target` is in a transaction, `source` in none. Throws mysql::Error.
+[[nodiscard]] Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& target,
+                              Verify verify);
+
+/// After the writes, within the same transaction: does the target hold what it is to hold? The
+/// address and detail of what does not, or nothing.
+[[nodiscard]] std::optional<UnitProblem> check_written(const UnitWork& unit,
+                                                       mysql::Session& target, Verify verify);
+
+}  // namespace rowplan::executor

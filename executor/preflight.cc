@@ -1,0 +1,124 @@
+#include "executor/preflight.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "planner/address.h"
+#include "planner/limits.h"
+#include "planner/refusal.h"
+#include "state/clock.h"
+
+namespace rowplan::executor {
+
+namespace {
+
+using planner::Finding;
+using planner::PlanTable;
+using planner::Refusal;
+using planner::RefusalReason;
+using planner::Severity;
+
+constexpr const char* kPlanAgain = "plan again";
+
+std::string first_errors(const planner::Findings& findings) {
+  std::string text;
+  std::size_t told = 0;
+  for (const Finding& finding : findings) {
+    if (finding.severity != Severity::error || ++told > 3) continue;
+    text += (text.empty() ? "" : "; ") + finding.code +
+            (finding.address.empty() ? "" : " (" + finding.address + ")") + ": " + finding.message;
+  }
+  return told > 3 ? text + "; and " + std::to_string(told - 3) + " more" : text;
+}
+
+const PlanTable* table_at(const planner::Plan& plan, const std::string& address) {
+  for (const PlanTable& table : plan.tables)
+    if (table.address == address) return &table;
+  return nullptr;
+}
+
+}  // namespace
+
+planner::LoadedPlan load_applyable(const ApplyRequest& request) {
+  planner::LoadedPlan loaded = planner::load_plan(request.plan_dir);
+  const planner::Plan& plan = loaded.plan;
+  if (request.expect_digest && *request.expect_digest != loaded.digest)
+    throw Refusal(RefusalReason::digest,
+                  "this plan's digest is " + loaded.digest + ", expected was " +
+                      *request.expect_digest,
+                  "apply the plan that was reviewed");
+  if (plan.run.expires_at <= state::rfc3339_utc(std::chrono::system_clock::now()))
+    throw Refusal(RefusalReason::digest, "the plan expired at " + plan.run.expires_at, kPlanAgain);
+  if (!plan.applyable || planner::has_error(plan.findings))
+    throw Refusal(RefusalReason::limit, "the plan is not applyable: " + first_errors(plan.findings),
+                  "settle its findings and plan again");
+  if (!plan.complete)
+    throw Refusal(RefusalReason::limit, "the plan is not complete: not every table was read",
+                  kPlanAgain);
+  if (plan.summary.ops.conflict > 0)
+    throw Refusal(RefusalReason::conflict, "the plan has unresolved conflicts", "rowplan resolve");
+  return loaded;
+}
+
+std::vector<planner::TableJob> jobs_of(const ApplyRequest& request, const planner::Plan& plan) {
+  std::vector<planner::TableJob> jobs;
+  planner::Findings over;
+  for (const PlanTable& table : plan.tables) {
+    const auto address = planner::parse_address(table.address);
+    const auto job = address && address->table
+                         ? planner::job_of(*request.manifest, address->pair, *address->table)
+                         : std::nullopt;
+    if (!job)
+      throw Refusal(RefusalReason::stale,
+                    table.address + " is in the plan, but the manifest no longer selects it",
+                    kPlanAgain);
+    planner::judge_limits(table, job->options, over);
+    for (const planner::PlanUnit& unit : plan.units)
+      if (unit.changes > job->options.max_unit_rows &&
+          std::any_of(table.chunks.begin(), table.chunks.end(),
+                      [&](const planner::PlanChunk& chunk) { return chunk.unit == unit.id; }))
+        over.push_back({"unit_too_large", Severity::error, table.address,
+                        "unit " + std::to_string(unit.id) + " is over max_unit_rows", ""});
+    jobs.push_back(*job);
+  }
+  if (planner::job_sha256(*request.manifest, jobs) != plan.job_sha256)
+    throw Refusal(RefusalReason::stale,
+                  "the manifest's job is not the planned one: tables, filters, columns, keys, "
+                  "deletes or allowances have changed",
+                  kPlanAgain);
+  if (!over.empty())
+    throw Refusal(RefusalReason::limit, "over the manifest's limits: " + first_errors(over),
+                  "plan again, or raise the limit");
+  return jobs;
+}
+
+std::vector<planner::TablePair> pairs_of(const ApplyRequest& request, const planner::Plan& plan,
+                                         const std::vector<planner::TableJob>& jobs,
+                                         planner::Connections& connections) {
+  for (const auto& [name, server] : plan.servers)
+    connections.expect_identity(name, server.identity);
+  planner::ResolvedJob resolved =
+      planner::resolve_tables(*request.manifest, jobs, connections);
+  for (const auto& [name, facts] : resolved.servers) {
+    const auto planned = plan.servers.find(name);
+    if (planned == plan.servers.end() || planned->second.role != mysql::role_of(facts))
+      throw Refusal(RefusalReason::stale,
+                    "server '" + name + "' is a " + mysql::role_of(facts) +
+                        " now, which is not what was planned",
+                    kPlanAgain);
+  }
+  if (resolved.pairs.size() == plan.tables.size())
+    for (const planner::TablePair& pair : resolved.pairs) {
+      const PlanTable* table = table_at(plan, pair.job.address);
+      if (table == nullptr || planner::pair_schema_sha256(pair) != table->schema_sha256)
+        throw Refusal(RefusalReason::stale,
+                      pair.job.address + ": the schema is not what was planned", kPlanAgain);
+    }
+  if (planner::has_error(resolved.findings) || resolved.pairs.size() != plan.tables.size())
+    throw Refusal(RefusalReason::stale,
+                  "servers or schemas are not what was planned: " + first_errors(resolved.findings),
+                  kPlanAgain);
+  return std::move(resolved.pairs);
+}
+
+}  // namespace rowplan::executor

@@ -1,0 +1,26 @@
+// All that apply judges before the first unit.
+#pragma once
+
+#include "executor/executor.h"
+#include "planner/connections.h"
+#include "planner/plan_reader.h"
+#include "planner/resolve.h"
+
+namespace rowplan::executor {
+
+/// Reads and judges the plan by itself: files and digests, the expected digest, expiry, conflicts,
+/// findings. Throws PlanError, Refusal{digest, conflict, limit}.
+[[nodiscard]] planner::LoadedPlan load_applyable(const ApplyRequest& request);
+
+/// The jobs of the plan's tables by today's manifest, and its limits. Throws Refusal{stale, limit}.
+[[nodiscard]] std::vector<planner::TableJob> jobs_of(const ApplyRequest& request,
+                                                     const planner::Plan& plan);
+
+/// Identities, roles, schemas: as planned? Returns the pairs in the order of plan.tables. Throws
+/// Refusal{stale, access}, mysql::IdentityError.
+[[nodiscard]] std::vector<planner::TablePair> pairs_of(const ApplyRequest& request,
+                                                       const planner::Plan& plan,
+                                                       const std::vector<planner::TableJob>& jobs,
+                                                       planner::Connections& connections);
+
+}  // namespace rowplan::executor

@@ -1,0 +1,128 @@
+#include "executor/reference_check.h"
+
+#include <algorithm>
+
+#include "mysql/quote.h"
+#include "planner/address.h"
+#include "planner/keys_compare.h"
+#include "planner/select_sql.h"
+#include "planner/statements.h"
+
+namespace rowplan::executor {
+
+namespace {
+
+using mysql::ForeignKey;
+using mysql::quote_name;
+using mysql::quote_table;
+using planner::Change;
+using planner::Op;
+
+bool cascades(const ForeignKey& key, Op op) {
+  const std::string& rule = op == Op::remove ? key.on_delete : key.on_update;
+  return rule != "RESTRICT" && rule != "NO ACTION";
+}
+
+bool changes_column(const planner::TablePair& pair, const Change& change,
+                    const std::vector<std::string>& columns) {
+  for (const auto& [name, value] : change.after)
+    for (const planner::PairColumn& column : pair.columns)
+      if (column.name == name &&
+          std::find(columns.begin(), columns.end(), column.target.name) != columns.end())
+        return true;
+  return false;
+}
+
+/// Join condition child = parent.
+std::string joined(const ForeignKey& key) {
+  std::string sql;
+  for (std::size_t i = 0; i < key.child_columns.size(); ++i)
+    sql += (i == 0 ? "c." : " AND c.") + quote_name(key.child_columns[i]) + "=p." +
+           quote_name(key.parent_columns[i]);
+  return sql;
+}
+
+template <typename Visit>
+void in_batches(const std::vector<mysql::Row>& keys, Visit visit) {
+  for (std::size_t begin = 0; begin < keys.size(); begin += planner::kKeysAtOnce) {
+    const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto to = keys.begin() + static_cast<std::ptrdiff_t>(
+                                       std::min(keys.size(), begin + planner::kKeysAtOnce));
+    visit(std::vector<mysql::Row>(from, to));
+  }
+}
+
+std::uint64_t count(mysql::Session& session, const std::string& sql, const std::string& doing) {
+  return std::stoull(session.query(sql, doing).at(0).at(0).value_or("0"));
+}
+
+}  // namespace
+
+std::optional<std::string> reached_by_cascade(mysql::Session& target, const TableWork& table,
+                                              const std::vector<std::size_t>& changes,
+                                              bool keys_off) {
+  const planner::TablePair& pair = *table.pair;
+  for (const ForeignKey& key : pair.target.referenced_by) {
+    std::vector<mysql::Row> parents;
+    for (const std::size_t i : changes) {
+      const Change& change = table.changes[i];
+      const bool goes = change.op == Op::remove || changes_column(pair, change, key.parent_columns);
+      if (goes && (keys_off || cascades(key, change.op)))
+        parents.push_back(planner::key_row(pair, change).value());
+    }
+    std::optional<std::string> reached;
+    in_batches(parents, [&](const std::vector<mysql::Row>& batch) {
+      // Values are inlined by a derived table of the parents, so that only the child's columns are bare.
+      const std::string parent_rows =
+          "(SELECT * FROM " + quote_table(pair.target.name.db, pair.target.name.table) + " WHERE " +
+          planner::key_in(pair, planner::Side::target, batch) + ")";
+      const std::uint64_t rows =
+          count(target,
+                "SELECT COUNT(*) FROM " + quote_table(key.child.db, key.child.table) + " c JOIN " +
+                    parent_rows + " p ON " + joined(key) + " FOR UPDATE",
+                "counting rows that a cascade would reach");
+      if (rows > 0 && !reached)
+        reached = std::to_string(rows) + " rows of " + planner::encode_table(key.child) +
+                  " that the plan does not name refer to it by '" + mysql::printable(key.name) +
+                  "'";
+    });
+    if (reached) return reached;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> missing_parent(mysql::Session& target, const UnitWork& unit) {
+  for (const TableWork& table : unit.tables) {
+    const planner::TablePair& pair = *table.pair;
+    std::vector<mysql::Row> written;
+    for (const Change& change : table.changes)
+      if (change.op != Op::remove) written.push_back(planner::after_key_row(pair, change).value());
+    for (const ForeignKey& key : pair.target.foreign_keys) {
+      std::optional<std::string> missing;
+      in_batches(written, [&](const std::vector<mysql::Row>& batch) {
+        std::string not_null;
+        for (const std::string& column : key.child_columns)
+          not_null += " AND " + quote_name(column) + " IS NOT NULL";
+        const std::string children =
+            "(SELECT * FROM " + quote_table(pair.target.name.db, pair.target.name.table) +
+            " WHERE " + planner::key_in(pair, planner::Side::target, batch) + not_null + ")";
+        const std::uint64_t all = count(target, "SELECT COUNT(*) FROM " + children + " c",
+                                        "counting rows that refer to others");
+        const std::uint64_t kept =
+            count(target,
+                  "SELECT COUNT(*) FROM " + children + " c JOIN " +
+                      quote_table(key.parent.db, key.parent.table) + " p ON " + joined(key) +
+                      " FOR UPDATE",
+                  "checking the parents of written rows");
+        if (all != kept && !missing)
+          missing = std::to_string(all - std::min(all, kept)) + " written rows have no parent in " +
+                    planner::encode_table(key.parent) + " (foreign key '" +
+                    mysql::printable(key.name) + "')";
+      });
+      if (missing) return missing;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rowplan::executor

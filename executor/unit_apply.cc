@@ -1,0 +1,163 @@
+#include "executor/unit_apply.h"
+
+#include <cassert>
+#include <chrono>
+#include <thread>
+
+#include "executor/judge.h"
+#include "executor/kill_point.h"
+#include "executor/unit_writer.h"
+#include "planner/refusal.h"
+#include "planner/resolve.h"
+
+namespace rowplan::executor {
+
+namespace {
+
+constexpr unsigned kAttempts = 6;
+constexpr unsigned kFirstDelayMs = 50;  // doubled with each attempt
+
+UnitResult failed(const std::string& address, const std::string& detail, std::exception_ptr why) {
+  return {UnitOutcome::failed, address, detail, std::move(why)};
+}
+
+}  // namespace
+
+mysql::Session& ApplySessions::reader(const std::string& server) {
+  return open(readers_, server, mysql::SessionMode::read_only);
+}
+
+mysql::Session& ApplySessions::writer(const std::string& server) {
+  return open(writers_, server, mysql::SessionMode::read_write);
+}
+
+mysql::Session& ApplySessions::open(std::map<std::string, mysql::Session>& sessions,
+                                    const std::string& server, mysql::SessionMode mode) {
+  auto found = sessions.find(server);
+  if (found != sessions.end() && found->second.is_open()) return found->second;
+  if (found != sessions.end()) sessions.erase(found);
+  return sessions.emplace(server, connections_.open(server, mode)).first->second;
+}
+
+UnitApplier::UnitApplier(const ApplyRequest& request, const state::PlanRef& plan,
+                         ApplySessions& sessions, std::map<std::string, TableLocks>& locks,
+                         state::Journal* journal, ApplyObserver& observer)
+    : request_(request),
+      plan_(plan),
+      sessions_(sessions),
+      locks_(locks),
+      journal_(journal),
+      observer_(observer) {}
+
+UnitResult UnitApplier::apply(const UnitWork& unit) {
+  assert(!unit.tables.empty());
+  commit_unknown_ = false;
+  const std::string server = unit.tables.front().pair->job.target;
+  for (unsigned tried = 1;; ++tried) {
+    unsigned delay_ms = kFirstDelayMs << tried;
+    try {
+      UnitResult result = attempt(unit);
+      if (result.outcome != UnitOutcome::failed || result.failure) return result;
+      if (!commit_unknown_) return result;
+      if (tried >= kAttempts) return result;
+      observer_.unit_retry(unit.id, tried, delay_ms, result.detail);
+    } catch (const mysql::Error& error) {
+      // Never only the statement: a lock wait time-out leaves the transaction open.
+      sessions_.drop_writer(server);
+      const bool again = error.is_retryable() || error.is_connection_lost();
+      if (!again || tried >= kAttempts)
+        return failed(unit.tables.front().table->address, error.what(), std::current_exception());
+      observer_.unit_retry(unit.id, tried, delay_ms, error.what());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms));
+  }
+}
+
+UnitResult UnitApplier::attempt(UnitWork unit) {
+  const planner::TableJob& job = unit.tables.front().pair->job;
+  mysql::Session& target = sessions_.writer(job.target);
+  mysql::Session& source = sessions_.reader(job.source);
+  target.rollback();
+  source.rollback();
+  target.begin();
+  const Judgement judgement = judge(unit, source, target, request_.verify);
+  if (judgement.verdict == Verdict::already_done) {
+    target.rollback();
+    if (journal_ != nullptr)
+      journal_->settle(plan_, unit.id, state::UnitState::committed, unit.changes());
+    // A lost answer to our own COMMIT is settled by what is there.
+    return {commit_unknown_ ? UnitOutcome::applied : UnitOutcome::already_done, "", "", nullptr};
+  }
+  commit_unknown_ = false;
+  if (judgement.verdict == Verdict::stale) {
+    target.rollback();
+    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::stale, 0);
+    return {UnitOutcome::stale, judgement.address, judgement.detail, nullptr};
+  }
+  check_schema(unit, target);
+  if (request_.dry_run) {
+    target.rollback();
+    return {UnitOutcome::applied, "", "", nullptr};
+  }
+  return write(unit, judgement, target);
+}
+
+/// The rows are locked, so the tables are too: what the schema is now, it is at COMMIT.
+void UnitApplier::check_schema(const UnitWork& unit, mysql::Session& target) {
+  for (const TableWork& table : unit.tables) {
+    const auto now = mysql::read_table(target, table.pair->target.name);
+    if (!now || mysql::schema_fingerprint(*now) != mysql::schema_fingerprint(table.pair->target)) {
+      target.rollback();
+      throw planner::Refusal(planner::RefusalReason::stale,
+                             table.table->address + ": the schema on '" + target.server() +
+                                 "' changed while the plan was applied",
+                             "plan again");
+    }
+  }
+}
+
+UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql::Session& target) {
+  const std::string& address = unit.tables.front().table->address;
+  if (const auto problem = fill_references(unit, judgement.rows)) {
+    target.rollback();
+    return {UnitOutcome::stale, address, *problem, nullptr};
+  }
+  if (journal_ != nullptr) {
+    kill_point("journal intend");
+    journal_->intend(plan_, unit.id, unit.changes());
+    kill_point("journal intended");
+  }
+  std::optional<UnitProblem> problem = write_unit(target, unit, judgement.rows);
+  if (!problem) problem = check_written(unit, target, request_.verify);
+  if (problem) {
+    target.rollback();
+    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::failed, 0);
+    return failed(problem->address, problem->detail,
+                  std::make_exception_ptr(std::runtime_error(problem->address + ": unit " +
+                                                             std::to_string(unit.id) + ": " +
+                                                             problem->detail)));
+  }
+  return commit(unit, target);
+}
+
+UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
+  locks_.at(target.server()).check();
+  assert(target.in_transaction());
+  kill_point("commit");
+  const mysql::CommitResult result = target.commit();
+  kill_point("committed");
+  if (result == mysql::CommitResult::unknown) {
+    commit_unknown_ = true;
+    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::unknown, 0);
+    return {UnitOutcome::failed, unit.tables.front().table->address,
+            "the connection was lost at COMMIT, and whether it took effect is not known; apply "
+            "again: the rows will tell",
+            nullptr};
+  }
+  if (journal_ != nullptr)
+    journal_->settle(plan_, unit.id, state::UnitState::committed, unit.changes());
+  kill_point("journal settled");
+  return {UnitOutcome::applied, "", "", nullptr};
+}
+
+}  // namespace rowplan::executor

@@ -1,0 +1,69 @@
+// One unit: one transaction on the server that is written.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "executor/executor.h"
+#include "executor/judge.h"
+#include "executor/table_locks.h"
+#include "executor/unit_work.h"
+#include "planner/connections.h"
+#include "state/journal.h"
+
+namespace rowplan::executor {
+
+/// Sessions of an apply, made when first needed and again when they were lost.
+class ApplySessions {
+ public:
+  explicit ApplySessions(planner::Connections& connections) : connections_(connections) {}
+  [[nodiscard]] mysql::Session& reader(const std::string& server);
+  [[nodiscard]] mysql::Session& writer(const std::string& server);
+  /// Closes the writer: its transaction is rolled back, and nothing that was set on it is left over.
+  void drop_writer(const std::string& server) noexcept { writers_.erase(server); }
+
+ private:
+  mysql::Session& open(std::map<std::string, mysql::Session>& sessions, const std::string& server,
+                       mysql::SessionMode mode);
+  planner::Connections& connections_;
+  std::map<std::string, mysql::Session> readers_;
+  std::map<std::string, mysql::Session> writers_;
+};
+
+struct UnitResult {
+  UnitOutcome outcome = UnitOutcome::failed;
+  std::string address;  ///< of the table that it is about, where not applied
+  std::string detail;
+  std::exception_ptr failure;  ///< of a unit that failed
+};
+
+/// Carries out units, one after the other. Between two of them nothing is open on any server.
+class UnitApplier {
+ public:
+  /// `journal` may be null: a dry run keeps none. All must outlive this.
+  UnitApplier(const ApplyRequest& request, const state::PlanRef& plan, ApplySessions& sessions,
+              std::map<std::string, TableLocks>& locks, state::Journal* journal,
+              ApplyObserver& observer);
+
+  /// Lock, hash, judge, write, hash, commit, record: all or nothing, tried again as a whole while the
+  /// server says that that may help. Throws planner::Refusal{locked} and PlanError; what a server
+  /// refused is in the result.
+  [[nodiscard]] UnitResult apply(const UnitWork& unit);
+
+ private:
+  UnitResult attempt(UnitWork unit);
+  UnitResult write(UnitWork& unit, const Judgement& judgement, mysql::Session& target);
+  UnitResult commit(const UnitWork& unit, mysql::Session& target);
+  void check_schema(const UnitWork& unit, mysql::Session& target);
+
+  const ApplyRequest& request_;
+  state::PlanRef plan_;
+  ApplySessions& sessions_;
+  std::map<std::string, TableLocks>& locks_;
+  state::Journal* journal_;
+  ApplyObserver& observer_;
+  bool commit_unknown_ = false;
+};
+
+}  // namespace rowplan::executor

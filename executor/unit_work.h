@@ -1,0 +1,50 @@
+// One unit of a plan with all that is needed to carry it out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "planner/change.h"
+#include "planner/plan.h"
+#include "planner/plan_reader.h"
+#include "planner/table_pair.h"
+
+namespace rowplan::executor {
+
+/// The unit's part in one table.
+struct TableWork {
+  const planner::PlanTable* table = nullptr;
+  const planner::TablePair* pair = nullptr;
+  std::vector<const planner::PlanChunk*> chunks;
+  std::vector<planner::Change> changes;  ///< of all these chunks, in key order
+};
+
+struct UnitWork {
+  std::uint64_t id = 0;
+  std::vector<TableWork> tables;  ///< in order of address
+
+  [[nodiscard]] std::uint64_t changes() const;
+};
+
+/// Which chunks of which tables make up each unit.
+class UnitIndex {
+ public:
+  /// `plan` and `pairs` (in the order of plan.tables) must outlive this.
+  UnitIndex(const planner::LoadedPlan& plan, const std::vector<planner::TablePair>& pairs);
+  /// Reads the unit's changes. Throws PlanError.
+  [[nodiscard]] UnitWork load(std::uint64_t unit);
+
+ private:
+  struct Place {
+    std::size_t table = 0;
+    std::size_t chunk = 0;
+  };
+  const planner::LoadedPlan& plan_;
+  const std::vector<planner::TablePair>& pairs_;
+  std::map<std::uint64_t, std::vector<Place>> places_;
+  std::map<std::size_t, planner::ChangeReader> readers_;
+};
+
+}  // namespace rowplan::executor

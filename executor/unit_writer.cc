@@ -1,0 +1,182 @@
+#include "executor/unit_writer.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "executor/kill_point.h"
+#include "executor/reference_check.h"
+#include "executor/server_free_value.h"
+#include "planner/change_builder.h"
+#include "planner/statements.h"
+#include "planner/unit_steps.h"
+
+namespace rowplan::executor {
+
+namespace {
+
+using planner::Change;
+using planner::PlanValue;
+using planner::Statement;
+using planner::Step;
+
+constexpr std::size_t kStatementBytesMax = std::size_t{1} << 20;  // more gains nothing
+constexpr std::size_t kPacketReserve = 1024;
+
+std::size_t column_of(const planner::TablePair& pair, const std::string& name) {
+  for (std::size_t i = 0; i < pair.columns.size(); ++i)
+    if (pair.columns[i].name == name) return i;
+  return pair.columns.size();
+}
+
+const mysql::Row* find(const RowsByKey& rows, const mysql::Row& key) {
+  const auto found = rows.find(std::string(key.bytes()));
+  return found == rows.end() ? nullptr : &found->second;
+}
+
+/// False: the row at hand has not the planned value.
+bool fill(const planner::TablePair& pair, const mysql::Row* row, planner::NamedValues& values) {
+  for (auto& [name, value] : values) {
+    if (value.form != PlanValue::Form::ref) continue;
+    const std::size_t i = column_of(pair, name);
+    if (row == nullptr || i == pair.columns.size()) return false;
+    const mysql::CellType& type = pair.columns[i].type;
+    if (!(planner::plan_value(type, *row, i, 0) == value)) return false;
+    value = planner::plan_value(type, *row, i, UINT64_MAX);
+  }
+  return true;
+}
+
+class Writer {
+ public:
+  Writer(mysql::Session& target, const UnitWork& unit, bool keys_off)
+      : target_(target), unit_(unit), keys_off_(keys_off) {
+    limits_.bytes = std::min<std::size_t>(
+        kStatementBytesMax,
+        static_cast<std::size_t>(target.max_allowed_packet()) - kPacketReserve);
+  }
+
+  std::optional<UnitProblem> write(const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
+      const TableWork& table = unit_.tables[step.table];
+      if (step.kind != Step::Kind::insert && step.kind != Step::Kind::park) {
+        if (const auto reached = reached_by_cascade(target_, table, step.changes, keys_off_))
+          return problem(table, UnitOutcome::stale, *reached);
+      }
+      run(step, table);
+      if (wrong_) return problem(table, UnitOutcome::failed, *wrong_);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] UnitProblem problem(const TableWork& table, UnitOutcome outcome,
+                                    const std::string& detail) const {
+    return {unit_.id, outcome, table.table->address, detail};
+  }
+
+  void run(const Step& step, const TableWork& table) {
+    std::vector<const Change*> changes;
+    for (const std::size_t i : step.changes) changes.push_back(&table.changes[i]);
+    const auto one = [&](const Statement& statement) { execute(table, statement); };
+    switch (step.kind) {
+      case Step::Kind::insert:
+        planner::batch_inserts(*table.pair, changes, limits_, one);
+        return;
+      case Step::Kind::remove:
+        if (step.parked.empty())
+          planner::batch_deletes(*table.pair, changes, limits_, one);
+        else
+          one({planner::delete_statement(*table.pair, *changes[0],
+                                         {planner::Guard::none, step.parked}),
+               1, false});
+        return;
+      case Step::Kind::park:
+        one({planner::park_statement(*table.pair, *changes[0], *step.park,
+                                     {planner::Guard::none, step.parked}),
+             1, false});
+        return;
+      case Step::Kind::update:
+        for (const Change* change : changes)
+          one({planner::update_statement(*table.pair, *change,
+                                         {planner::Guard::none, step.parked}),
+               1, planner::needs_lenient_mode(*table.pair, *change)});
+        return;
+    }
+  }
+
+  void execute(const TableWork& table, const Statement& statement) {
+    if (wrong_) return;
+    const std::string doing = "writing " + table.table->address;
+    kill_point("statement");
+    // An ENUM's index 0 is refused by a strict session; what is stored is checked by its hash.
+    if (statement.lenient)
+      target_.execute("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'", doing);
+    const std::uint64_t matched = target_.execute(statement.sql, doing);
+    if (statement.lenient)
+      target_.execute(
+          "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
+          doing);
+    kill_point("statement done");
+    if (matched != statement.rows)
+      wrong_ = "a statement met " + std::to_string(matched) + " rows instead of " +
+               std::to_string(statement.rows);
+  }
+
+  mysql::Session& target_;
+  const UnitWork& unit_;
+  bool keys_off_;
+  planner::StatementLimits limits_;
+  std::optional<std::string> wrong_;
+};
+
+}  // namespace
+
+std::optional<std::string> fill_references(UnitWork& unit, const std::vector<TableRows>& rows) {
+  assert(rows.size() == unit.tables.size());
+  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
+    TableWork& table = unit.tables[t];
+    for (Change& change : table.changes) {
+      const mysql::Row before_key = planner::key_row(*table.pair, change).value();
+      const mysql::Row after_key = planner::after_key_row(*table.pair, change).value();
+      if (!fill(*table.pair, find(rows[t].source, after_key), change.after) ||
+          !fill(*table.pair, find(rows[t].target, before_key), change.before))
+        return table.table->address + ": a large value is not the one that was planned";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& unit,
+                                      const std::vector<TableRows>& rows) {
+  std::vector<planner::UnitTable> tables;
+  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
+    planner::UnitTable& table = tables.emplace_back();
+    table.pair = unit.tables[t].pair;
+    table.changes = unit.tables[t].changes;
+    for (const Change& change : table.changes) {
+      const mysql::Row* row =
+          find(rows[t].target, planner::key_row(*table.pair, change).value());
+      table.target_rows.push_back(row != nullptr ? *row : mysql::Row());
+    }
+  }
+  ServerFreeValue free_values(target);
+  const auto ordered = planner::order_unit(tables, free_values);
+  if (const auto* unorderable = std::get_if<planner::UnorderableUnit>(&ordered))
+    return UnitProblem{unit.id, UnitOutcome::failed,
+                       unit.tables[unorderable->table].table->address,
+                       "rows exchange values of unique key '" + unorderable->index +
+                           "', and no value is free to park one of them"};
+  const auto& steps = std::get<planner::UnitSteps>(ordered);
+  if (steps.foreign_keys_off)
+    target.execute("SET SESSION foreign_key_checks=0", "writing rows that refer to each other");
+  std::optional<UnitProblem> problem =
+      Writer(target, unit, steps.foreign_keys_off).write(steps.steps);
+  if (!steps.foreign_keys_off) return problem;
+  target.execute("SET SESSION foreign_key_checks=1", "writing rows that refer to each other");
+  if (problem) return problem;
+  if (const auto missing = missing_parent(target, unit))
+    return UnitProblem{unit.id, UnitOutcome::failed, unit.tables.front().table->address, *missing};
+  return std::nullopt;
+}
+
+}  // namespace rowplan::executor

@@ -1,0 +1,23 @@
+// Writes a unit's changes, in an order that no unique or foreign key forbids.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "executor/judge.h"
+#include "executor/unit_work.h"
+#include "mysql/session.h"
+
+namespace rowplan::executor {
+
+/// Puts the real values in the place of references: those of the rows at hand, if they have the planned
+/// hash. What did not fit, or nothing.
+[[nodiscard]] std::optional<std::string> fill_references(UnitWork& unit,
+                                                         const std::vector<TableRows>& rows);
+
+/// Writes all changes within the open transaction. What was refused, and where, or nothing; then the
+/// transaction must be rolled back. Throws mysql::Error, PlanError.
+[[nodiscard]] std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& unit,
+                                                    const std::vector<TableRows>& rows);
+
+}  // namespace rowplan::executor

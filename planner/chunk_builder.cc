@@ -1,0 +1,100 @@
+#include "planner/chunk_builder.h"
+
+#include "planner/change_builder.h"
+
+namespace rowplan::planner {
+
+ChunkBuilder::ChunkBuilder(const TablePair& pair, ChangeSink& sink, TieProbe& ties)
+    : pair_(pair), sink_(sink), ties_(ties), hasher_(pair.types()) {}
+
+void ChunkBuilder::emit(Change change) {
+  change.chunk = next_id();
+  ++changes_;
+  sink_.append(change);
+}
+
+void ChunkBuilder::equal(const mysql::Row& row) {
+  const mysql::RowHash hash = hasher_.hash(row);
+  add(source_, hash);
+  add(target_, hash);
+  add(target_after_, hash);
+  source_sum_.add(row);
+  target_sum_.add(row);
+}
+
+void ChunkBuilder::differs(const mysql::Row& source, const mysql::Row& target) {
+  const mysql::RowHash source_hash = hasher_.hash(source);
+  add(source_, source_hash);
+  add(target_, hasher_.hash(target));
+  add(target_after_, source_hash);
+  source_sum_.add(source);
+  target_sum_.add(target);
+  ++ops_.update;
+  ties_.updated(next_id(), source, target);
+  emit(update_change(pair_, source, target));
+}
+
+void ChunkBuilder::only_source(const mysql::Row& row) {
+  const mysql::RowHash hash = hasher_.hash(row);
+  add(source_, hash);
+  add(target_after_, hash);
+  source_sum_.add(row);
+  ++ops_.insert;
+  ties_.inserted(next_id(), row);
+  emit(insert_change(pair_, row));
+}
+
+void ChunkBuilder::only_target(const mysql::Row& row) {
+  const mysql::RowHash hash = hasher_.hash(row);
+  add(target_, hash);
+  target_sum_.add(row);
+  if (pair_.job.options.deletes == Deletes::ignore) {
+    add(target_after_, hash);
+    return;
+  }
+  ++ops_.remove;
+  ties_.removed(next_id(), row);
+  emit(remove_change(pair_, row));
+}
+
+bool ChunkBuilder::end_chunk(ChunkKind kind, const KeyRange& range) {
+  const bool changed = changes_ > 0;
+  if (changed) {
+    PlanChunk chunk;
+    chunk.id = next_id();
+    chunk.kind = kind;
+    if (range.low) chunk.low = plan_key(pair_, *range.low);
+    if (range.high) chunk.high = plan_key(pair_, *range.high);
+    chunk.rows = kind == ChunkKind::keys ? changes_ : source_.rows;
+    chunk.before = {{pair_.job.source, source_}, {pair_.job.target, target_}};
+    chunk.after = {{pair_.job.source, source_}, {pair_.job.target, target_after_}};
+    chunk.changes = changes_;
+    chunks_.push_back(std::move(chunk));
+  }
+  start_chunk();
+  return changed;
+}
+
+void ChunkBuilder::start_chunk() {
+  source_ = target_ = target_after_ = {};
+  source_sum_ = target_sum_ = {};
+  changes_ = 0;
+}
+
+void ChunkBuilder::mark(mysql::Session& target) {
+  ties_.probe(target);
+  ties_.mark();
+  sink_.mark();
+  marked_ops_ = ops_;
+  marked_chunks_ = chunks_.size();
+}
+
+void ChunkBuilder::rollback() {
+  ties_.rollback();
+  sink_.rollback();
+  ops_ = marked_ops_;
+  chunks_.resize(marked_chunks_);
+  start_chunk();
+}
+
+}  // namespace rowplan::planner

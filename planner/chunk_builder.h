@@ -1,0 +1,80 @@
+// Turns walked rows into chunks with hashes, and changes.
+#pragma once
+
+#include <xxhash.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "planner/chunk_hash.h"
+#include "planner/chunk_visitor.h"
+#include "planner/table_compare.h"
+
+namespace rowplan::planner {
+
+/// Sums fast hashes of a chunk's rows: tells whether two readings of a chunk saw the same. Never stands in
+/// a plan.
+struct FastSum {
+  std::uint64_t rows = 0;
+  std::uint64_t sum = 0;
+
+  void add(const mysql::Row& row) {
+    ++rows;
+    sum += XXH3_64bits(row.bytes().data(), row.bytes().size());
+  }
+  friend bool operator==(const FastSum&, const FastSum&) = default;
+};
+
+/// A chunk that differs, as a reading found it.
+struct SeenChunk {
+  KeyRange range;
+  FastSum source;
+  FastSum target;
+};
+
+/// Builds PlanChunks. Row by row: note_*; then end_chunk.
+class ChunkBuilder {
+ public:
+  ChunkBuilder(const TablePair& pair, ChangeSink& sink, TieProbe& ties);
+
+  void equal(const mysql::Row& row);
+  void differs(const mysql::Row& source, const mysql::Row& target);
+  void only_source(const mysql::Row& row);
+  void only_target(const mysql::Row& row);
+  /// Did the chunk differ? Then it is kept under the next number.
+  bool end_chunk(ChunkKind kind, const KeyRange& range);
+
+  [[nodiscard]] const std::vector<PlanChunk>& chunks() const { return chunks_; }
+  [[nodiscard]] std::vector<PlanChunk> take_chunks() { return std::move(chunks_); }
+  [[nodiscard]] const Ops& ops() const { return ops_; }
+  [[nodiscard]] const FastSum& source_sum() const { return source_sum_; }
+  [[nodiscard]] const FastSum& target_sum() const { return target_sum_; }
+  /// Looks up ties of all rows since the last mark, then lets them stand.
+  void mark(mysql::Session& target);
+  void rollback();  ///< back to the last mark, the sink too
+
+ private:
+  void start_chunk();
+  [[nodiscard]] std::uint32_t next_id() const {
+    return static_cast<std::uint32_t>(chunks_.size() + 1);
+  }
+  void emit(Change change);
+
+  const TablePair& pair_;
+  ChangeSink& sink_;
+  TieProbe& ties_;
+  mysql::RowHasher hasher_;
+  std::vector<PlanChunk> chunks_;
+  Ops ops_;
+  Ops marked_ops_;
+  std::size_t marked_chunks_ = 0;
+  // of the chunk under way
+  ChunkHash source_;
+  ChunkHash target_;
+  ChunkHash target_after_;
+  std::uint64_t changes_ = 0;
+  FastSum source_sum_;
+  FastSum target_sum_;
+};
+
+}  // namespace rowplan::planner

@@ -1,0 +1,21 @@
+// Sums the hashes of a chunk's rows.
+#pragma once
+
+#include "mysql/encoding.h"
+#include "planner/plan.h"
+
+namespace rowplan::planner {
+
+inline void add(ChunkHash& chunk, const mysql::RowHash& row) {
+  ++chunk.rows;
+  chunk.high += row.high;
+  chunk.low += row.low;
+}
+
+inline void subtract(ChunkHash& chunk, const mysql::RowHash& row) {
+  --chunk.rows;
+  chunk.high -= row.high;
+  chunk.low -= row.low;
+}
+
+}  // namespace rowplan::planner

@@ -1,0 +1,283 @@
+#include "planner/keys_compare.h"
+
+#include <algorithm>
+#include <map>
+
+#include "mysql/quote.h"
+#include "mysql/row_stream.h"
+#include "planner/chunk_builder.h"
+#include "planner/chunk_visitor.h"
+#include "planner/select_sql.h"
+
+namespace rowplan::planner {
+
+namespace {
+
+constexpr std::size_t kFindingsAtMost = 20;
+
+/// A row that differs, by its keys; the two may differ in bytes where the target takes them for equal.
+struct Suspect {
+  std::optional<mysql::Row> source;
+  std::optional<mysql::Row> target;
+
+  [[nodiscard]] const mysql::Row& first() const { return source ? *source : *target; }
+};
+
+class SortedRows : public RowSource {
+ public:
+  SortedRows(mysql::Session& session, const TablePair& pair, Side side)
+      : rows_(session, select_all_by_bytes(pair, side), read_columns(pair, side),
+              "reading " + pair.job.address) {}
+  bool next(mysql::Row& row) override { return rows_.next(row); }
+
+ private:
+  mysql::RowStream rows_;
+};
+
+class SuspectFinder : public ChunkVisitor {
+ public:
+  SuspectFinder(const TablePair& pair, const CompareOptions& options, PlanObserver& observer)
+      : pair_(pair), options_(options), observer_(observer) {}
+  void equal(const mysql::Row&) override { ++source_rows, ++target_rows; }
+  void differs(const mysql::Row& source, const mysql::Row& target) override {
+    ++source_rows, ++target_rows;
+    suspects.push_back({key_of(pair_, source), key_of(pair_, target)});
+  }
+  void only_source(const mysql::Row& row) override {
+    ++source_rows;
+    suspects.push_back({key_of(pair_, row), std::nullopt});
+  }
+  void only_target(const mysql::Row& row) override {
+    ++target_rows;
+    suspects.push_back({std::nullopt, key_of(pair_, row)});
+  }
+  void chunk_end(const KeyRange&) override {}
+  bool stop() override {
+    observer_.table_progress(pair_.job.address, source_rows, suspects.size());
+    if (options_.stop != nullptr && options_.stop->load()) return true;
+    return options_.stop_at_first && !suspects.empty();
+  }
+
+  std::vector<Suspect> suspects;
+  std::uint64_t source_rows = 0;
+  std::uint64_t target_rows = 0;
+
+ private:
+  const TablePair& pair_;
+  const CompareOptions& options_;
+  PlanObserver& observer_;
+};
+
+std::string bytes_of(const mysql::Row& row) { return std::string(row.bytes()); }
+
+class KeysComparison {
+ public:
+  KeysComparison(const TablePair& pair, const PairCatalog& catalog, mysql::Session& source,
+                 mysql::Session& target, ChangeSink& sink, const CompareOptions& options,
+                 PlanObserver& observer)
+      : pair_(pair),
+        source_(source),
+        target_(target),
+        options_(options),
+        observer_(observer),
+        ties_(pair, catalog),
+        chunks_(pair, sink, ties_),
+        hasher_(pair.types()) {}
+
+  TableOutcome run() {
+    open_snapshots();
+    SuspectFinder finder(pair_, options_, observer_);
+    outcome_.complete = find(finder);
+    outcome_.source_rows = finder.source_rows;
+    outcome_.target_rows = finder.target_rows;
+    outcome_.differs = !finder.suspects.empty();
+    if (!outcome_.complete) return std::move(outcome_);
+    if (!finder.suspects.empty()) {
+      observer_.table_recheck(pair_.job.address, finder.suspects.size(), 1);
+      open_snapshots();
+      std::vector<Suspect> suspects = match_by_server(std::move(finder.suspects));
+      build(suspects);
+    }
+    source_.rollback();
+    target_.rollback();
+    outcome_.ops = chunks_.ops();
+    outcome_.ops.kept = kept_;
+    outcome_.differs = outcome_.ops.changes() > 0;
+    outcome_.chunks = chunks_.take_chunks();
+    outcome_.ties = ties_.take();
+    outcome_.complete = !stopped();
+    return std::move(outcome_);
+  }
+
+ private:
+  [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+  void open_snapshots() {
+    source_.rollback();
+    target_.rollback();
+    source_.begin_consistent_snapshot();
+    target_.begin_consistent_snapshot();
+  }
+
+  bool find(SuspectFinder& finder) {
+    SortedRows source(source_, pair_, Side::source);
+    SortedRows target(target_, pair_, Side::target);
+    return walk(pair_, {}, source, target, false, finder);
+  }
+
+  /// Keys that only the source has, for which the target has a row with a key of other bytes that it takes
+  /// for equal, become one suspect with that row's.
+  std::vector<Suspect> match_by_server(std::vector<Suspect> suspects) {
+    std::map<std::string, std::size_t> only_target;
+    std::vector<std::size_t> only_source;
+    for (std::size_t i = 0; i < suspects.size(); ++i) {
+      if (!suspects[i].source) only_target.emplace(bytes_of(*suspects[i].target), i);
+      if (!suspects[i].target) only_source.push_back(i);
+    }
+    std::vector<bool> merged(suspects.size(), false);
+    for (std::size_t begin = 0; begin < only_source.size(); begin += kKeysAtOnce) {
+      const std::size_t end = std::min(only_source.size(), begin + kKeysAtOnce);
+      std::vector<mysql::Row> keys;
+      for (std::size_t i = begin; i < end; ++i) keys.push_back(*suspects[only_source[i]].source);
+      for (auto& [number, key] : equal_keys(keys)) {
+        Suspect& suspect = suspects[only_source[begin + number]];
+        if (key == *suspect.source) continue;  // outside the filter, or written meanwhile
+        const auto found = only_target.find(bytes_of(key));
+        if (found == only_target.end() || suspect.target || merged[found->second]) {
+          tell_collision(*suspect.source, key);
+          continue;
+        }
+        merged[found->second] = true;
+        suspect.target = std::move(key);
+      }
+    }
+    std::vector<Suspect> kept;
+    for (std::size_t i = 0; i < suspects.size(); ++i)
+      if (!merged[i]) kept.push_back(std::move(suspects[i]));
+    return kept;
+  }
+
+  std::vector<std::pair<std::size_t, mysql::Row>> equal_keys(const std::vector<mysql::Row>& keys) {
+    std::vector<mysql::ReadColumn> columns(1);
+    columns[0].type.kind = mysql::CellKind::integer;
+    for (mysql::ReadColumn& column : read_columns(pair_, Side::target, Wanted::key))
+      columns.push_back(std::move(column));
+    mysql::RowStream rows(target_, select_equal_keys(pair_, Side::target, keys), columns,
+                          "looking up keys of " + pair_.job.address);
+    std::vector<std::pair<std::size_t, mysql::Row>> found;
+    mysql::Row row;
+    while (rows.next(row)) {
+      mysql::Row key;
+      for (std::size_t i = 1; i < row.size(); ++i) key.add(row.cell(i));
+      found.emplace_back(std::stoull(mysql::show(columns[0].type, row.cell(0)).data),
+                         std::move(key));
+    }
+    return found;
+  }
+
+  void tell_collision(const mysql::Row& source, const mysql::Row& target) {
+    if (outcome_.findings.size() >= kFindingsAtMost) return;
+    const auto shown = [&](const mysql::Row& row) {
+      std::string text;
+      for (std::size_t i = 0; i < pair_.key_columns; ++i)
+        text += (i == 0 ? "" : ", ") +
+                mysql::printable(mysql::show(pair_.columns[i].type, row.cell(i)).data);
+      return "(" + text + ")";
+    };
+    outcome_.findings.push_back(
+        {"key_collision", Severity::error, pair_.job.address,
+         "the source's key " + shown(source) + " is equal to " + shown(target) + " on " +
+             pair_.job.target + ", which the source has too: the target cannot hold both",
+         "give the target's key the source's collation"});
+  }
+
+  void build(const std::vector<Suspect>& suspects) {
+    std::vector<const Suspect*> chunk;
+    for (const Suspect& suspect : suspects) {
+      if (stopped()) return;
+      chunk.push_back(&suspect);
+      if (hasher_.key_crc(suspect.first(), pair_.key_columns) % pair_.job.options.chunk_rows == 0) {
+        build_chunk(chunk);
+        chunk.clear();
+      }
+    }
+    if (!chunk.empty()) build_chunk(chunk);
+  }
+
+  using RowsByKey = std::map<std::string, mysql::Row>;
+
+  RowsByKey fetch(mysql::Session& session, Side side, const std::vector<mysql::Row>& keys) {
+    RowsByKey found;
+    for (std::size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
+      const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto to = keys.begin() +
+                      static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + kKeysAtOnce));
+      mysql::RowStream rows(session,
+                            select_keys(pair_, side, {from, to}, true, Locking::none),
+                            read_columns(pair_, side), "reading " + pair_.job.address);
+      mysql::Row row;
+      while (rows.next(row)) found.insert_or_assign(bytes_of(key_of(pair_, row)), row);
+    }
+    return found;
+  }
+
+  void build_chunk(const std::vector<const Suspect*>& suspects) {
+    std::vector<mysql::Row> source_keys;
+    std::vector<mysql::Row> target_keys;
+    for (const Suspect* suspect : suspects) {
+      source_keys.push_back(suspect->first());
+      if (suspect->source) target_keys.push_back(*suspect->source);
+      if (suspect->target && !(suspect->source && *suspect->source == *suspect->target))
+        target_keys.push_back(*suspect->target);
+    }
+    const RowsByKey source = fetch(source_, Side::source, source_keys);
+    const RowsByKey target = fetch(target_, Side::target, target_keys);
+    const auto row_of = [](const RowsByKey& rows, const std::optional<mysql::Row>& key) {
+      const auto found = key ? rows.find(bytes_of(*key)) : rows.end();
+      return found == rows.end() ? nullptr : &found->second;
+    };
+    for (const Suspect* suspect : suspects) {
+      const mysql::Row* from = row_of(source, suspect->first());
+      const mysql::Row* to = row_of(target, suspect->target);
+      if (to == nullptr) to = row_of(target, suspect->source);
+      build_row(from, to);
+    }
+    chunks_.end_chunk(ChunkKind::keys, {});
+    chunks_.mark(target_);
+  }
+
+  /// Rows that are equal by now are left out of the chunk: its hashes are of its changes' keys.
+  void build_row(const mysql::Row* source, const mysql::Row* target) {
+    if (source == nullptr && target == nullptr) return;
+    if (source != nullptr && target != nullptr) {
+      if (!(*source == *target)) chunks_.differs(*source, *target);
+    } else if (source != nullptr) {
+      chunks_.only_source(*source);
+    } else if (pair_.job.options.deletes == Deletes::ignore) {
+      ++kept_;
+    } else {
+      chunks_.only_target(*target);
+    }
+  }
+
+  const TablePair& pair_;
+  mysql::Session& source_;
+  mysql::Session& target_;
+  const CompareOptions& options_;
+  PlanObserver& observer_;
+  TieProbe ties_;
+  ChunkBuilder chunks_;
+  mysql::RowHasher hasher_;
+  TableOutcome outcome_;
+  std::uint64_t kept_ = 0;
+};
+
+}  // namespace
+
+TableOutcome compare_by_keys(const TablePair& pair, const PairCatalog& catalog,
+                             mysql::Session& source, mysql::Session& target, ChangeSink& sink,
+                             const CompareOptions& options, PlanObserver& observer) {
+  return KeysComparison(pair, catalog, source, target, sink, options, observer).run();
+}
+
+}  // namespace rowplan::planner

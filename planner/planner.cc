@@ -1,0 +1,379 @@
+#include "planner/planner.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+#include "mysql/quote.h"
+#include "planner/address.h"
+#include "planner/connections.h"
+#include "planner/filter_moved.h"
+#include "planner/limits.h"
+#include "planner/plan_id.h"
+#include "planner/refusal.h"
+#include "planner/resolve.h"
+#include "planner/sha256.h"
+#include "planner/sql_files.h"
+#include "planner/table_compare.h"
+#include "planner/ties.h"
+#include "state/clock.h"
+
+namespace rowplan::planner {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+class NoSink : public ChangeSink {
+ public:
+  void append(const Change&) override {}
+  void mark() override {}
+  void rollback() override {}
+};
+
+/// Writes a table's changes file; it appears with its first change.
+class FileSink : public ChangeSink {
+ public:
+  FileSink(PlanDirectory& directory, std::string path, std::uint64_t max_bytes,
+           const std::string& address)
+      : directory_(directory), path_(std::move(path)), max_bytes_(max_bytes), address_(address) {}
+
+  void append(const Change& change) override {
+    if (!file_) file_ = directory_.open_file(path_);
+    file_->append(to_json_line(change) + "\n");
+    if (directory_.bytes() > max_bytes_)
+      throw Refusal(RefusalReason::limit,
+                    address_ + ": the plan would be larger than limits.max_plan_bytes (" +
+                        std::to_string(max_bytes_) + " bytes)",
+                    "this plan is about to rewrite a table: is the source right? Else raise "
+                    "limits.max_plan_bytes");
+  }
+  void mark() override {
+    if (file_) file_->mark();
+  }
+  void rollback() override {
+    if (file_) file_->rollback();
+  }
+  /// Path of the file that was written, or nothing.
+  std::string close(bool any) {
+    if (!file_) return "";
+    if (any) file_->close();
+    file_.reset();
+    return any ? path_ : "";
+  }
+
+ private:
+  PlanDirectory& directory_;
+  std::string path_;
+  std::uint64_t max_bytes_;
+  const std::string& address_;
+  std::unique_ptr<PlanFileWriter> file_;
+};
+
+/// One planning run: the tables side by side, each by one worker with two sessions.
+class Planning {
+ public:
+  Planning(const PlanRequest& request, PlanDirectory* directory, bool fast, PlanObserver& observer)
+      : request_(request),
+        directory_(directory),
+        fast_(fast),
+        observer_(observer),
+        connections_(*request.manifest, request.base_dir) {}
+
+  Plan run();
+
+ private:
+  struct Done {
+    TableOutcome outcome;
+    PlanTable table;
+    bool compared = false;
+  };
+
+  void compare_all();
+  void work();
+  void compare_one(std::size_t i, std::map<std::string, mysql::Session>& sessions);
+  [[nodiscard]] bool has_table_error(const std::string& address) const;
+  [[nodiscard]] mysql::Session& session(std::map<std::string, mysql::Session>& sessions,
+                                        const std::string& server);
+  void fill_header();
+  void fill_tables();
+  void fill_units();
+  void fill_summary();
+  void write_files();
+  [[nodiscard]] bool stopped() const {
+    return request_.stop != nullptr && request_.stop->load();
+  }
+
+  const PlanRequest& request_;
+  PlanDirectory* directory_;
+  bool fast_;
+  PlanObserver& observer_;
+  Connections connections_;
+  ResolvedJob job_;
+  PairCatalog catalog_;
+  std::vector<Done> done_;
+  Plan plan_;
+
+  std::mutex mutex_;
+  std::size_t next_ = 0;
+  std::exception_ptr failure_;
+  std::atomic<bool> give_up_{false};
+};
+
+Plan Planning::run() {
+  const auto start = SteadyClock::now();
+  job_ = resolve_job(*request_.manifest, request_.selection, connections_);
+  for (const TablePair& pair : job_.pairs) catalog_.add(pair);
+  plan_.run.timings_s["resolve"] = seconds_since(start);
+  const auto comparing = SteadyClock::now();
+  compare_all();
+  plan_.run.timings_s["compare"] = seconds_since(comparing);
+  if (stopped()) throw Interrupted{};
+  fill_header();
+  fill_tables();
+  if (!fast_) fill_units();
+  fill_summary();
+  if (directory_ != nullptr) write_files();
+  for (const Finding& finding : plan_.findings) observer_.finding(finding);
+  return std::move(plan_);
+}
+
+bool Planning::has_table_error(const std::string& address) const {
+  return std::any_of(job_.findings.begin(), job_.findings.end(), [&](const Finding& finding) {
+    return finding.severity == Severity::error && finding.address == address;
+  });
+}
+
+void Planning::compare_all() {
+  done_.resize(job_.pairs.size());
+  std::uint64_t estimate = 0;
+  unsigned threads = 1;
+  for (const TablePair& pair : job_.pairs) {
+    estimate += pair.job.rows_estimate;
+    threads = std::max(threads, pair.job.options.threads);
+  }
+  observer_.compare_started(job_.pairs.size(), estimate);
+  threads = std::min<unsigned>(threads, static_cast<unsigned>(std::max<std::size_t>(
+                                            1, job_.pairs.size())));
+  std::vector<std::thread> workers;
+  for (unsigned i = 1; i < threads; ++i) workers.emplace_back([this] { work(); });
+  work();
+  for (std::thread& worker : workers) worker.join();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Planning::work() {
+  std::map<std::string, mysql::Session> sessions;
+  while (true) {
+    std::size_t mine = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (failure_ || next_ >= job_.pairs.size() || stopped() || give_up_) return;
+      mine = next_++;
+    }
+    try {
+      compare_one(mine, sessions);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      give_up_ = true;
+    }
+  }
+}
+
+mysql::Session& Planning::session(std::map<std::string, mysql::Session>& sessions,
+                              const std::string& server) {
+  auto found = sessions.find(server);
+  if (found != sessions.end() && !found->second.is_open()) {
+    sessions.erase(found);
+    found = sessions.end();
+  }
+  if (found == sessions.end())
+    found = sessions.emplace(server, connections_.open(server, mysql::SessionMode::read_only)).first;
+  return found->second;
+}
+
+void Planning::compare_one(std::size_t i, std::map<std::string, mysql::Session>& sessions) {
+  const TablePair& pair = job_.pairs[i];
+  if (has_table_error(pair.job.address)) return;  // must not be compared
+  Done& done = done_[i];
+  observer_.table_started(pair.job.address, pair.job.rows_estimate);
+  mysql::Session& source = session(sessions, pair.job.source);
+  mysql::Session& target = session(sessions, pair.job.target);
+  CompareOptions options;
+  options.stop_at_first = fast_;
+  options.stop = request_.stop;
+  NoSink nowhere;
+  std::optional<FileSink> file;
+  if (directory_ != nullptr)
+    file.emplace(*directory_,
+                 changes_path(encode_name(pair.job.pair), encode_table(pair.job.source_table)),
+                 pair.job.options.limits.max_plan_bytes, pair.job.address);
+  ChangeSink& sink = file ? static_cast<ChangeSink&>(*file) : nowhere;
+  FilterGuard guard(pair, source, target, sink);
+  ChangeSink& first = pair.job.options.where.empty() ? sink : static_cast<ChangeSink&>(guard);
+  done.outcome = compare_table(pair, catalog_, source, target, first, options, observer_);
+  for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
+  if (file) done.table.changes_path = file->close(done.outcome.ops.changes() > 0);
+  done.compared = true;
+  if (fast_ && done.outcome.differs) give_up_ = true;
+  observer_.table_finished(pair.job.address, done.outcome.source_rows,
+                           done.outcome.ops.changes());
+}
+
+void Planning::fill_header() {
+  const auto now = std::chrono::system_clock::now();
+  plan_.run.plan_id = new_plan_id(now);
+  plan_.run.created_at = state::rfc3339_utc(now);
+  plan_.run.expires_at = state::rfc3339_utc(
+      now + std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                request_.manifest->policy.plan_ttl));
+  plan_.run.tool_version = request_.tool_version;
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) == 0) plan_.run.host = host.data();
+  plan_.run.method = "stream";
+  plan_.run.method_reason = "the only method of this version";
+  std::vector<TableJob> jobs;
+  for (const TablePair& pair : job_.pairs) jobs.push_back(pair.job);
+  plan_.job_sha256 = job_sha256(*request_.manifest, jobs);
+  plan_.manifest_sha256 = sha256_hex(request_.manifest_text);
+  plan_.only = request_.selection.only;
+  plan_.exclude = request_.selection.exclude;
+  for (const auto& [name, facts] : job_.servers)
+    plan_.servers[name] = {facts.identity, mysql::vendor_name(facts.vendor), facts.version,
+                           mysql::role_of(facts)};
+  plan_.findings = job_.findings;
+}
+
+void Planning::fill_tables() {
+  for (std::size_t i = 0; i < job_.pairs.size(); ++i) {
+    const TablePair& pair = job_.pairs[i];
+    Done& done = done_[i];
+    PlanTable table = std::move(done.table);
+    table.address = pair.job.address;
+    table.first = pair.job.source;
+    table.target = pair.job.target;
+    table.members = {{pair.job.source, encode_table(pair.source.name)},
+                     {pair.job.target, encode_table(pair.target.name)}};
+    for (std::size_t c = 0; c < pair.columns.size(); ++c) {
+      table.columns.push_back(pair.columns[c].name);
+      if (c < pair.key_columns) table.key.push_back(pair.columns[c].name);
+    }
+    table.schema_sha256 = pair_schema_sha256(pair);
+    table.ops = done.outcome.ops;
+    table.rows_compared = done.outcome.source_rows;
+    table.target_rows = done.outcome.target_rows;
+    table.changes_lines = done.outcome.ops.changes();
+    table.chunks = std::move(done.outcome.chunks);
+    for (const Finding& finding : done.outcome.findings) plan_.findings.push_back(finding);
+    if (done.compared) judge_limits(table, pair.job.options, plan_.findings);
+    plan_.tables.push_back(std::move(table));
+  }
+}
+
+void Planning::fill_units() {
+  std::vector<TiedTable> tied;
+  for (std::size_t i = 0; i < job_.pairs.size(); ++i)
+    tied.push_back({&job_.pairs[i], &done_[i].outcome.ties,
+                    static_cast<std::uint32_t>(plan_.tables[i].chunks.size())});
+  const auto units = resolve_ties(tied, plan_.findings);
+  std::map<std::uint64_t, std::uint64_t> limits;
+  std::map<std::uint64_t, PlanUnit> numbered;
+  for (std::size_t t = 0; t < plan_.tables.size(); ++t)
+    for (PlanChunk& chunk : plan_.tables[t].chunks) {
+      chunk.unit = units[t][chunk.id - 1];
+      PlanUnit& unit = numbered[chunk.unit];
+      unit.id = chunk.unit;
+      unit.changes += chunk.changes;
+      ++unit.chunks;
+      const auto max = job_.pairs[t].job.options.max_unit_rows;
+      const auto [it, fresh] = limits.emplace(chunk.unit, max);
+      if (!fresh) it->second = std::min(it->second, max);
+    }
+  for (const auto& [id, unit] : numbered) {
+    plan_.units.push_back(unit);
+    if (unit.changes <= limits[id]) continue;
+    std::string address;
+    for (const PlanTable& table : plan_.tables)
+      for (const PlanChunk& chunk : table.chunks)
+        if (chunk.unit == id && address.empty()) address = table.address;
+    plan_.findings.push_back(
+        {"unit_too_large", Severity::error, address,
+         "unit " + std::to_string(id) + " has " + std::to_string(unit.changes) +
+             " changes that must be committed together, over max_unit_rows (" +
+             std::to_string(limits[id]) + ")",
+         "raise max_unit_rows, if the server can hold such a transaction"});
+  }
+}
+
+void Planning::fill_summary() {
+  std::stable_sort(plan_.findings.begin(), plan_.findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.address < b.address; });
+  plan_.complete = !fast_ || !give_up_;
+  for (std::size_t i = 0; i < done_.size(); ++i) {
+    const TableOutcome& outcome = done_[i].outcome;
+    if (!done_[i].compared || !outcome.complete) plan_.complete = false;
+    if (done_[i].compared) ++plan_.summary.tables_compared;
+    if (outcome.differs) ++plan_.summary.tables_changed;
+    const Ops& ops = plan_.tables[i].ops;
+    plan_.summary.rows_compared += outcome.source_rows;
+    plan_.summary.ops.insert += ops.insert;
+    plan_.summary.ops.update += ops.update;
+    plan_.summary.ops.remove += ops.remove;
+    plan_.summary.ops.conflict += ops.conflict;
+    plan_.summary.ops.kept += ops.kept;
+  }
+  for (const Finding& finding : plan_.findings)
+    if (finding.code == "table_missing") plan_.complete = false;
+  plan_.applyable = !has_error(plan_.findings);
+}
+
+void Planning::write_files() {
+  const auto start = SteadyClock::now();
+  plan_.sql_complete = write_sql_files(*directory_, plan_, job_.pairs);
+  write_summary(*directory_, plan_, request_.manifest->output.sample_rows);
+  plan_.run.timings_s["write"] = seconds_since(start);
+}
+
+}  // namespace
+
+WrittenPlan make_plan(const PlanRequest& request, PlanDirectory& directory,
+                      PlanObserver& observer) {
+  WrittenPlan written;
+  written.plan = Planning(request, &directory, false, observer).run();
+  written.digest = directory.finish(written.plan);
+  return written;
+}
+
+Plan compare_only(const PlanRequest& request, bool fast, PlanObserver& observer) {
+  return Planning(request, nullptr, fast, observer).run();
+}
+
+Inspection inspect(const PlanRequest& request, PlanObserver& observer) {
+  Connections connections(*request.manifest, request.base_dir);
+  ResolvedJob job = resolve_job(*request.manifest, request.selection, connections);
+  Inspection inspection;
+  inspection.servers = job.servers;
+  for (const TablePair& pair : job.pairs) {
+    Inspection::TablePair shown;
+    shown.address = pair.job.address;
+    shown.source = pair.job.source + ":" + encode_table(pair.source.name);
+    shown.target = pair.job.target + ":" + encode_table(pair.target.name);
+    for (std::size_t i = 0; i < pair.key_columns; ++i)
+      shown.key.push_back(mysql::printable(pair.columns[i].name));
+    inspection.tables.push_back(std::move(shown));
+  }
+  inspection.findings = std::move(job.findings);
+  for (const Finding& finding : inspection.findings) observer.finding(finding);
+  return inspection;
+}
+
+}  // namespace rowplan::planner

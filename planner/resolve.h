@@ -1,0 +1,46 @@
+// From globs to table pairs with schemas.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mysql/facts.h"
+#include "planner/connections.h"
+#include "planner/finding.h"
+#include "planner/job.h"
+#include "planner/manifest.h"
+#include "planner/table_pair.h"
+
+namespace rowplan::planner {
+
+/// Everything that is known before a row is read.
+struct ResolvedJob {
+  std::map<std::string, mysql::Facts> servers;  ///< of the selected pairs
+  std::vector<TablePair> pairs;                 ///< in order of address
+  Findings findings;
+};
+
+/// Expands globs on the sources, applies renames and the selection, reads and pairs the schemas, and
+/// judges the servers' roles. Throws Refusal{manifest} for what the manifest names and is not there, is
+/// no table, or is reached twice; Refusal{usage} for an unknown address.
+[[nodiscard]] ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
+                                      Connections& connections);
+
+/// The same for tables that are known already: those of a plan. A table that is gone is left out of
+/// `pairs`.
+[[nodiscard]] ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>& jobs,
+                                         Connections& connections);
+
+/// SHA-256 over what a plan was made to do: tables, filters, columns, keys, directions, deletes,
+/// allowances of these jobs.
+[[nodiscard]] std::string job_sha256(const Manifest& manifest, const std::vector<TableJob>& jobs);
+
+/// The job of one table of one pair; nullopt if the manifest does not select it (any more).
+[[nodiscard]] std::optional<TableJob> job_of(const Manifest& manifest, const std::string& pair,
+                                             const mysql::TableName& source);
+
+/// Fingerprint of both members' schemas, as the plan keeps it.
+[[nodiscard]] std::string pair_schema_sha256(const TablePair& pair);
+
+}  // namespace rowplan::planner

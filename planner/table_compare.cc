@@ -1,0 +1,239 @@
+#include "planner/table_compare.h"
+
+#include <chrono>
+#include <thread>
+
+#include "mysql/row_stream.h"
+#include "planner/chunk_builder.h"
+#include "planner/chunk_visitor.h"
+#include "planner/keys_compare.h"
+#include "planner/select_sql.h"
+
+namespace rowplan::planner {
+
+namespace {
+
+constexpr std::size_t kRunChunks = 32;  // neighbours read with one query
+constexpr std::chrono::milliseconds kRecheckPause{50};
+constexpr std::uint64_t kTellEveryRows = 16384;
+
+class StreamRows : public RowSource {
+ public:
+  StreamRows(mysql::Session& session, const TablePair& pair, Side side, const std::string& sql)
+      : rows_(session, sql, read_columns(pair, side), "reading " + pair.job.address) {}
+  bool next(mysql::Row& row) override { return rows_.next(row); }
+
+ private:
+  mysql::RowStream rows_;
+};
+
+/// First reading: which chunks differ?
+class Detector : public ChunkVisitor {
+ public:
+  Detector(const TablePair& pair, const CompareOptions& options, PlanObserver& observer)
+      : pair_(pair), options_(options), observer_(observer) {}
+
+  void equal(const mysql::Row& row) override {
+    chunk_.source.add(row);
+    chunk_.target.add(row);
+    ++source_rows;
+    ++target_rows;
+  }
+  void differs(const mysql::Row& source, const mysql::Row& target) override {
+    chunk_.source.add(source);
+    chunk_.target.add(target);
+    ++source_rows;
+    ++target_rows;
+    differs_ = true;
+  }
+  void only_source(const mysql::Row& row) override {
+    chunk_.source.add(row);
+    ++source_rows;
+    differs_ = true;
+  }
+  void only_target(const mysql::Row& row) override {
+    chunk_.target.add(row);
+    ++target_rows;
+    if (pair_.job.options.deletes == Deletes::ignore)
+      ++kept;
+    else
+      differs_ = true;
+  }
+  void chunk_end(const KeyRange& range) override {
+    if (differs_) {
+      chunk_.range = range;
+      found.push_back(chunk_);
+    }
+    chunk_ = {};
+    differs_ = false;
+  }
+  bool stop() override {
+    if (source_rows >= told_ + kTellEveryRows) {
+      told_ = source_rows;
+      observer_.table_progress(pair_.job.address, source_rows, found.size());
+    }
+    if (options_.stop != nullptr && options_.stop->load()) return true;
+    return options_.stop_at_first && !found.empty();
+  }
+
+  std::vector<SeenChunk> found;
+  std::uint64_t source_rows = 0;
+  std::uint64_t target_rows = 0;
+  std::uint64_t kept = 0;
+
+ private:
+  const TablePair& pair_;
+  const CompareOptions& options_;
+  PlanObserver& observer_;
+  SeenChunk chunk_;
+  bool differs_ = false;
+  std::uint64_t told_ = 0;
+};
+
+/// Later readings: builds the chunks, and remembers what it saw.
+class Builder : public ChunkVisitor {
+ public:
+  explicit Builder(ChunkBuilder& chunks) : chunks_(chunks) {}
+  void equal(const mysql::Row& row) override { chunks_.equal(row); }
+  void differs(const mysql::Row& source, const mysql::Row& target) override {
+    chunks_.differs(source, target);
+  }
+  void only_source(const mysql::Row& row) override { chunks_.only_source(row); }
+  void only_target(const mysql::Row& row) override { chunks_.only_target(row); }
+  void chunk_end(const KeyRange& range) override {
+    SeenChunk seen{range, chunks_.source_sum(), chunks_.target_sum()};
+    if (chunks_.end_chunk(ChunkKind::range, range)) found.push_back(std::move(seen));
+  }
+  std::vector<SeenChunk> found;
+
+ private:
+  ChunkBuilder& chunks_;
+};
+
+bool same_bound(const std::optional<mysql::Row>& a, const std::optional<mysql::Row>& b) {
+  return a.has_value() == b.has_value() && (!a || *a == *b);
+}
+
+/// Did both readings see the same?
+bool same_readings(const std::vector<SeenChunk>& a, const std::vector<SeenChunk>& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (!same_bound(a[i].range.low, b[i].range.low) ||
+        !same_bound(a[i].range.high, b[i].range.high) || a[i].source != b[i].source ||
+        a[i].target != b[i].target)
+      return false;
+  return true;
+}
+
+class RangeComparison {
+ public:
+  RangeComparison(const TablePair& pair, const PairCatalog& catalog, mysql::Session& source,
+                  mysql::Session& target, ChangeSink& sink, const CompareOptions& options,
+                  PlanObserver& observer)
+      : pair_(pair),
+        source_(source),
+        target_(target),
+        options_(options),
+        observer_(observer),
+        ties_(pair, catalog),
+        chunks_(pair, sink, ties_) {}
+
+  TableOutcome run() {
+    Detector detector(pair_, options_, observer_);
+    const bool whole = read({}, detector);
+    TableOutcome outcome;
+    outcome.source_rows = detector.source_rows;
+    outcome.target_rows = detector.target_rows;
+    outcome.differs = !detector.found.empty();
+    if (!whole) return outcome;
+    if (!detector.found.empty()) {
+      observer_.table_recheck(pair_.job.address, detector.found.size(), 1);
+      read_again(detector.found);
+    }
+    outcome.ops = chunks_.ops();
+    outcome.ops.kept = detector.kept;
+    outcome.differs = outcome.ops.changes() > 0;
+    outcome.chunks = chunks_.take_chunks();
+    outcome.ties = ties_.take();
+    outcome.complete = !stopped();
+    return outcome;
+  }
+
+ private:
+  [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+  void open_snapshots() {
+    source_.rollback();
+    target_.rollback();
+    source_.begin_consistent_snapshot();
+    target_.begin_consistent_snapshot();
+  }
+
+  bool read(const KeyRange& range, ChunkVisitor& visitor) {
+    open_snapshots();
+    return read_in_snapshot(range, visitor);
+  }
+
+  bool read_in_snapshot(const KeyRange& range, ChunkVisitor& visitor) {
+    StreamRows source(source_, pair_, Side::source,
+                      select_range(pair_, Side::source, range, Locking::none));
+    StreamRows target(target_, pair_, Side::target,
+                      select_range(pair_, Side::target, range, Locking::none));
+    return walk(pair_, range, source, target, true, visitor);
+  }
+
+  /// Reads the chunks that differ again, neighbours together, until what two readings in a row saw is the
+  /// same, or `recheck` readings are over: so that rows that were caught between two commits vanish.
+  void read_again(const std::vector<SeenChunk>& seen) {
+    open_snapshots();
+    std::size_t begin = 0;
+    while (begin < seen.size() && !stopped()) {
+      std::size_t end = begin + 1;
+      while (end < seen.size() && end - begin < kRunChunks && seen[end - 1].range.high &&
+             same_bound(seen[end - 1].range.high, seen[end].range.low))
+        ++end;
+      read_run({seen.begin() + static_cast<std::ptrdiff_t>(begin),
+                seen.begin() + static_cast<std::ptrdiff_t>(end)});
+      begin = end;
+    }
+    source_.rollback();
+    target_.rollback();
+  }
+
+  void read_run(std::vector<SeenChunk> before) {
+    const KeyRange range{before.front().range.low, before.back().range.high};
+    const unsigned rounds = pair_.job.options.recheck;
+    for (unsigned round = 1;; ++round) {
+      Builder builder(chunks_);
+      read_in_snapshot(range, builder);
+      const bool settled = builder.found.empty() || same_readings(before, builder.found);
+      if (settled || round >= rounds) break;
+      chunks_.rollback();
+      before = std::move(builder.found);
+      observer_.table_recheck(pair_.job.address, before.size(), round + 1);
+      std::this_thread::sleep_for(kRecheckPause * (1U << round));
+      open_snapshots();
+    }
+    chunks_.mark(target_);
+  }
+
+  const TablePair& pair_;
+  mysql::Session& source_;
+  mysql::Session& target_;
+  const CompareOptions& options_;
+  PlanObserver& observer_;
+  TieProbe ties_;
+  ChunkBuilder chunks_;
+};
+
+}  // namespace
+
+TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
+                           mysql::Session& source, mysql::Session& target, ChangeSink& sink,
+                           const CompareOptions& options, PlanObserver& observer) {
+  if (!pair.index_order)
+    return compare_by_keys(pair, catalog, source, target, sink, options, observer);
+  return RangeComparison(pair, catalog, source, target, sink, options, observer).run();
+}
+
+}  // namespace rowplan::planner

@@ -1,0 +1,51 @@
+// Compares one table of a pair and hands over its changes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mysql/session.h"
+#include "planner/finding.h"
+#include "planner/observer.h"
+#include "planner/plan.h"
+#include "planner/table_pair.h"
+#include "planner/ties.h"
+
+namespace rowplan::planner {
+
+/// Takes the changes in key order. What follows the last mark may be taken back, when a chunk turns
+/// out to be changing while it is read.
+class ChangeSink {
+ public:
+  virtual ~ChangeSink() = default;
+  virtual void append(const Change& change) = 0;
+  virtual void mark() = 0;
+  virtual void rollback() = 0;
+};
+
+struct CompareOptions {
+  bool stop_at_first = false;  ///< `check --fast`
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct TableOutcome {
+  std::uint64_t source_rows = 0;
+  std::uint64_t target_rows = 0;
+  Ops ops;
+  std::vector<PlanChunk> chunks;  ///< only with changes; `unit` is 0 yet
+  TieFacts ties;
+  Findings findings;
+  bool differs = false;
+  bool complete = false;  ///< read to its end
+};
+
+/// The sessions are the caller's alone meanwhile. Throws mysql::Error: a read that fails fails the
+/// table, and nothing of it may be used.
+[[nodiscard]] TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
+                                         mysql::Session& source, mysql::Session& target,
+                                         ChangeSink& sink, const CompareOptions& options,
+                                         PlanObserver& observer);
+
+}  // namespace rowplan::planner

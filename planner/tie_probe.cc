@@ -1,0 +1,292 @@
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "mysql/quote.h"
+#include "mysql/row_stream.h"
+#include "planner/change_builder.h"
+#include "planner/select_sql.h"
+#include "planner/ties.h"
+
+namespace rowplan::planner {
+
+namespace {
+
+constexpr std::size_t kQuestionsAtOnce = 100;  // SELECTs of one UNION
+constexpr const char* kChildrenAtMost = "100001";
+
+bool same_name(const std::string& a, const std::string& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return fold(x) == fold(y);
+  });
+}
+
+/// Positions in pair.columns of columns named as the target names them; empty if one is not compared.
+std::vector<std::size_t> positions(const TablePair& pair, const std::vector<std::string>& names) {
+  std::vector<std::size_t> found;
+  for (const std::string& name : names) {
+    const auto at = std::find_if(
+        pair.columns.begin(), pair.columns.end(),
+        [&](const PairColumn& column) { return same_name(column.target.name, name); });
+    if (at == pair.columns.end()) return {};
+    found.push_back(static_cast<std::size_t>(at - pair.columns.begin()));
+  }
+  return found;
+}
+
+bool any_null(const mysql::Row& row, const std::vector<std::size_t>& columns) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [&](std::size_t i) { return row.is_null(i); });
+}
+
+bool any_differs(const mysql::Row* a, const mysql::Row* b, const std::vector<std::size_t>& columns) {
+  if (a == nullptr || b == nullptr) return true;
+  return std::any_of(columns.begin(), columns.end(),
+                     [&](std::size_t i) { return cell_differs(*a, *b, i); });
+}
+
+/// Texts that a collation may take for equal get the same hash for the commonest cases.
+std::string folded(const mysql::CellType& type, std::string_view cell) {
+  std::string out(cell);
+  if (type.kind != mysql::CellKind::text && type.kind != mysql::CellKind::tagged_text) return out;
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+std::uint64_t value_hash(const TablePair& pair, const mysql::Row& row,
+                         const std::vector<std::size_t>& columns) {
+  mysql::Row values;
+  for (const std::size_t i : columns) values.add(folded(pair.columns[i].type, row.cell(i)));
+  return XXH3_64bits(values.bytes().data(), values.bytes().size());
+}
+
+std::uint64_t key_hash(const TablePair& pair, const mysql::Row& row) {
+  const mysql::Row key = key_of(pair, row);
+  return XXH3_64bits(key.bytes().data(), key.bytes().size());
+}
+
+std::string shown_values(const TablePair& pair, const mysql::Row& row,
+                         const std::vector<std::size_t>& columns) {
+  std::string out;
+  for (const std::size_t i : columns)
+    out += (out.empty() ? "" : ", ") +
+           mysql::printable(mysql::literal(pair.columns[i].type, row.cell(i))).substr(0, 60);
+  return "(" + out + ")";
+}
+
+/// names[i] = value of columns[i] AND ...
+std::string equals(const TablePair& pair, const mysql::Row& row,
+                   const std::vector<std::size_t>& columns, const std::vector<std::string>& names) {
+  std::string sql;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    sql += (i == 0 ? "" : " AND ") + mysql::quote_name(names[i]) + "=" +
+           mysql::literal(pair.columns[columns[i]].type, row.cell(columns[i]));
+  return sql;
+}
+
+/// Answers: the number of each question with the key of each row found.
+template <typename OnAnswer>
+void ask(mysql::Session& session, const std::vector<std::string>& selects,
+         const std::vector<mysql::ReadColumn>& key, const std::string& doing, OnAnswer on_answer) {
+  std::vector<mysql::ReadColumn> columns(1);
+  columns[0].type.kind = mysql::CellKind::integer;
+  columns.insert(columns.end(), key.begin(), key.end());
+  for (std::size_t begin = 0; begin < selects.size(); begin += kQuestionsAtOnce) {
+    const std::size_t end = std::min(selects.size(), begin + kQuestionsAtOnce);
+    std::string sql;
+    for (std::size_t i = begin; i < end; ++i)
+      sql += (i == begin ? "(" : " UNION ALL (") + selects[i] + ")";
+    mysql::RowStream rows(session, sql, columns, doing);
+    mysql::Row row;
+    while (rows.next(row)) {
+      mysql::Row found;
+      for (std::size_t i = 1; i < row.size(); ++i) found.add(row.cell(i));
+      const std::string number = mysql::show(columns[0].type, row.cell(0)).data;
+      on_answer(std::stoull(number), XXH3_64bits(found.bytes().data(), found.bytes().size()));
+    }
+  }
+}
+
+std::string key_list(const std::vector<mysql::ReadColumn>& key) {
+  std::string list;
+  for (const mysql::ReadColumn& column : key) list += "," + column.expression;
+  return list;
+}
+
+}  // namespace
+
+const TablePair* PairCatalog::find(const std::string& server,
+                                   const mysql::TableName& target) const {
+  for (const TablePair* pair : pairs_)
+    if (pair->job.target == server && pair->target.name == target) return pair;
+  return nullptr;
+}
+
+TieProbe::TieProbe(const TablePair& pair, const PairCatalog& catalog)
+    : pair_(pair), catalog_(catalog) {
+  for (const mysql::Index& index : pair.target.indexes) {
+    std::vector<std::size_t> columns;
+    const bool identity = index.name == pair.target_index;
+    if (index.unique && index.usable && !identity) columns = positions(pair, index.columns);
+    if (!columns.empty()) idle_ = false;
+    unique_columns_.push_back(std::move(columns));
+  }
+  for (const mysql::ForeignKey& key : pair.target.foreign_keys)
+    child_columns_.push_back(positions(pair, key.child_columns));
+  for (const mysql::ForeignKey& key : pair.target.referenced_by)
+    parent_columns_.push_back(positions(pair, key.parent_columns));
+  if (!child_columns_.empty() || !parent_columns_.empty()) idle_ = false;
+}
+
+void TieProbe::inserted(std::uint32_t chunk, const mysql::Row& row) {
+  note(chunk, Op::insert, nullptr, &row);
+}
+void TieProbe::removed(std::uint32_t chunk, const mysql::Row& row) {
+  note(chunk, Op::remove, &row, nullptr);
+}
+void TieProbe::updated(std::uint32_t chunk, const mysql::Row& source, const mysql::Row& target) {
+  note(chunk, Op::update, &target, &source);
+}
+
+void TieProbe::note(std::uint32_t chunk, Op op, const mysql::Row* before, const mysql::Row* after) {
+  if (idle_) return;
+  TieFacts::ChangeEntry entry;
+  entry.key = key_hash(pair_, before != nullptr ? *before : *after);
+  entry.chunk = chunk;
+  entry.op = op;
+  for (std::uint32_t i = 0; i < unique_columns_.size(); ++i) {
+    if (unique_columns_[i].empty() || !any_differs(before, after, unique_columns_[i])) continue;
+    entry.uniques |= std::uint64_t{1} << (i % 64);
+    if (after != nullptr && !any_null(*after, unique_columns_[i])) ask_unique(chunk, i, *after);
+  }
+  for (std::uint32_t i = 0; i < child_columns_.size(); ++i) {
+    if (child_columns_[i].empty() || !any_differs(before, after, child_columns_[i])) continue;
+    entry.children |= std::uint64_t{1} << (i % 64);
+    if (after != nullptr && !any_null(*after, child_columns_[i])) ask_parent(chunk, i, *after);
+  }
+  for (std::uint32_t i = 0; i < parent_columns_.size(); ++i) {
+    if (!parent_columns_[i].empty() && !any_differs(before, after, parent_columns_[i])) continue;
+    entry.parents |= std::uint64_t{1} << (i % 64);
+    if (before != nullptr && op != Op::insert) ask_children(chunk, i, *before);
+    if (after != nullptr) gain(chunk, i, *after);
+  }
+  facts_.changes.push_back(entry);
+}
+
+void TieProbe::ask_unique(std::uint32_t chunk, std::uint32_t index, const mysql::Row& after) {
+  const std::vector<std::size_t>& columns = unique_columns_[index];
+  unique_questions_.push_back({chunk, index, 0,
+                               equals(pair_, after, columns, pair_.target.indexes[index].columns),
+                               shown_values(pair_, after, columns)});
+}
+
+void TieProbe::ask_parent(std::uint32_t chunk, std::uint32_t foreign_key,
+                          const mysql::Row& after) {
+  const std::vector<std::size_t>& columns = child_columns_[foreign_key];
+  const mysql::ForeignKey& key = pair_.target.foreign_keys[foreign_key];
+  parent_questions_.push_back({chunk, foreign_key, value_hash(pair_, after, columns),
+                               equals(pair_, after, columns, key.parent_columns),
+                               shown_values(pair_, after, columns)});
+}
+
+void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference,
+                            const mysql::Row& before) {
+  const mysql::ForeignKey& key = pair_.target.referenced_by[reference];
+  // By a subquery on the parent's key, so that a referenced column need not be compared.
+  std::string condition;
+  for (std::size_t i = 0; i < key.child_columns.size(); ++i)
+    condition += (i == 0 ? "" : " AND ") + mysql::quote_name(key.child_columns[i]) +
+                 "=(SELECT " + mysql::quote_name(key.parent_columns[i]) + " FROM " +
+                 mysql::quote_table(pair_.target.name.db, pair_.target.name.table) + " WHERE " +
+                 key_equals(pair_, Side::target, before) + ")";
+  std::vector<std::size_t> key_columns(pair_.key_columns);
+  for (std::size_t i = 0; i < key_columns.size(); ++i) key_columns[i] = i;
+  child_questions_.push_back(
+      {chunk, reference, 0, condition, shown_values(pair_, before, key_columns)});
+}
+
+void TieProbe::gain(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& after) {
+  const std::vector<std::size_t>& columns = parent_columns_[reference];
+  if (columns.empty() || any_null(after, columns)) return;
+  facts_.gains.push_back({chunk, reference, value_hash(pair_, after, columns)});
+}
+
+void TieProbe::probe(mysql::Session& target) {
+  const std::string doing = "looking for rows that changes of " + pair_.job.address + " touch";
+  const std::vector<mysql::ReadColumn> own_key = read_columns(pair_, Side::target, Wanted::key);
+  const auto select = [](std::size_t i, const std::vector<mysql::ReadColumn>& key,
+                         const mysql::TableName& from, const std::string& condition) {
+    return "SELECT " + std::to_string(i) + key_list(key) + " FROM " +
+           mysql::quote_table(from.db, from.table) + " WHERE " + condition;
+  };
+  std::vector<std::string> selects;
+  for (std::size_t i = 0; i < unique_questions_.size(); ++i)
+    selects.push_back(select(i, own_key, pair_.target.name, unique_questions_[i].condition));
+  ask(target, selects, own_key, doing, [&](std::uint64_t i, std::uint64_t key) {
+    const Question& question = unique_questions_[i];
+    facts_.holders.push_back({question.chunk, question.of, key, question.shown});
+  });
+
+  // Foreign keys: each asks its own table, in whose pair, if it is in one, the row is then looked up.
+  for (std::uint32_t of = 0; of < child_columns_.size(); ++of) {
+    const mysql::TableName& parent = pair_.target.foreign_keys[of].parent;
+    const TablePair* pair = catalog_.find(pair_.job.target, parent);
+    const std::vector<mysql::ReadColumn> key =
+        pair != nullptr ? read_columns(*pair, Side::target, Wanted::key)
+                        : std::vector<mysql::ReadColumn>();
+    const std::size_t first = facts_.needs.size();
+    selects.clear();
+    for (const Question& question : parent_questions_) {
+      if (question.of != of) continue;
+      selects.push_back(select(facts_.needs.size() - first, key, parent, question.condition));
+      facts_.needs.push_back({question.chunk, of, question.value, false, 0, question.shown});
+    }
+    ask(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t parent_key) {
+      TieFacts::ParentNeed& need = facts_.needs[first + i];
+      need.found = true;
+      need.parent = parent_key;
+      need.shown.clear();
+    });
+  }
+  for (std::uint32_t of = 0; of < parent_columns_.size(); ++of) {
+    const mysql::TableName& child = pair_.target.referenced_by[of].child;
+    const TablePair* pair = catalog_.find(pair_.job.target, child);
+    const std::vector<mysql::ReadColumn> key =
+        pair != nullptr ? read_columns(*pair, Side::target, Wanted::key)
+                        : std::vector<mysql::ReadColumn>();
+    selects.clear();
+    for (std::size_t i = 0; i < child_questions_.size(); ++i)
+      if (child_questions_[i].of == of)
+        selects.push_back(select(i, key, child, child_questions_[i].condition) + " LIMIT " +
+                          kChildrenAtMost);
+    ask(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t child_key) {
+      const Question& question = child_questions_[i];
+      facts_.children.push_back(
+          {question.chunk, of, pair != nullptr ? child_key : 0, question.shown});
+    });
+  }
+  unique_questions_.clear();
+  parent_questions_.clear();
+  child_questions_.clear();
+}
+
+void TieProbe::mark() {
+  marks_ = {facts_.changes.size(), facts_.holders.size(), facts_.needs.size(),
+            facts_.gains.size(), facts_.children.size()};
+}
+
+void TieProbe::rollback() {
+  facts_.changes.resize(marks_.changes);
+  facts_.holders.resize(marks_.holders);
+  facts_.needs.resize(marks_.needs);
+  facts_.gains.resize(marks_.gains);
+  facts_.children.resize(marks_.children);
+  unique_questions_.clear();
+  parent_questions_.clear();
+  child_questions_.clear();
+}
+
+}  // namespace rowplan::planner

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Builds rowplan with Oracle's client library and a newer compiler, in the private root that
+# tests/servers/mysql_root.sh makes, and runs the unit tests and two pairings of the scenarios with
+# what comes of it. The root sees the source tree read-only.
+#
+#   tests/mysql_client.sh ROW_DUMP    (the rowplan_row_dump of an ordinary build)
+set -eu
+source=$(cd "$(dirname "$0")/.." && pwd)
+row_dump=$1
+root=$("$source/tests/servers/mysql_root.sh")
+build=$source/build/mysql-client
+mkdir -p "$build"
+
+in_root() {
+  "$source/tests/servers/in_root.sh" "$root" --ro "$source" --rw "$build" --chdir "$source" -- "$@"
+}
+
+# The newer compiler may warn where the supported one does not: warnings are no errors here.
+in_root cmake --preset dev -B "$build" -DROWPLAN_WERROR=OFF >"$build/configure.log" 2>&1 || {
+  cat "$build/configure.log" >&2
+  exit 1
+}
+in_root cmake --build "$build" --target rowplan rowplan_unit_tests
+in_root ldd "$build/cmd/rowplan" | grep -E 'lib(mysqlclient|mariadb)' || true
+if in_root ldd "$build/cmd/rowplan" | grep -q libmariadb; then
+  echo "rowplan is linked with MariaDB's client library" >&2
+  exit 1
+fi
+in_root "$build/tests/unit/rowplan_unit_tests" --gtest_brief=1
+
+for pairing in mysql-mysql mariadb-mysql; do
+  /usr/bin/python3 "$source/tests/scenarios/run_scenarios.py" --pairing "$pairing" \
+    --rowplan "$build/cmd/rowplan" --root "$root" --row-dump "$row_dump" \
+    --keep "$build/failed-scenarios" -j 2
+done

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Everything that must hold before a change is merged: installs what is missing, builds, and runs all
+# tests against MariaDB and MySQL. Needs no network once the packages and MySQL's root are there.
+#
+#   tests/run.sh            all of it
+#   tests/run.sh --quick    without the slow tests and without the build with MySQL's own client
+set -eu
+cd "$(dirname "$0")/.."
+
+quick=no
+case ${1-} in
+  '') ;;
+  --quick) quick=yes ;;
+  *) echo "usage: tests/run.sh [--quick]" >&2; exit 64 ;;
+esac
+
+began=$(date +%s)
+step() { printf '\n== %s (%d s)\n' "$1" $(($(date +%s) - began)); }
+
+step "packages"
+sh tests/install_packages.sh build server test
+
+step "MySQL's root"
+sh tests/servers/mysql_root.sh
+
+step "build"
+launcher=
+if command -v ccache >/dev/null; then launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+cmake --preset dev $launcher
+cmake --build --preset dev
+
+step "tests"
+if [ $quick = yes ]; then
+  ctest --preset dev --label-exclude slow
+else
+  ctest --preset dev
+  step "MySQL's own client library"
+  sh tests/mysql_client.sh build/dev/tests/rowplan_row_dump
+fi
+step "done"

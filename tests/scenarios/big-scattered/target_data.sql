@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, i, CONCAT('value ', i) FROM seq.n WHERE i < 5000 AND i % 200 <> 109; UPDATE t SET v = -v WHERE id % 100 = 50;

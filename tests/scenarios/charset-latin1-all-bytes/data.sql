@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, CHAR(i USING latin1) FROM seq.n WHERE i < 256;

@@ -1,0 +1,1 @@
+UPDATE t SET a = 20, own = 'kept' WHERE id = 2;

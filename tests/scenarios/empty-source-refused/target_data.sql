@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, 'row' FROM seq.n WHERE i < 10;

@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, CONCAT('row ', i) FROM seq.n WHERE i < 700;

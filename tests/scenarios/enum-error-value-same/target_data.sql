@@ -1,0 +1,1 @@
+UPDATE t SET e = 'no such member' WHERE id = 4;

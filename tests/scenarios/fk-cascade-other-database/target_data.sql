@@ -1,0 +1,4 @@
+INSERT INTO parent VALUES (2, 2);
+CREATE DATABASE @DB@_other;
+CREATE TABLE @DB@_other.child (id INT NOT NULL PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES @DB@.parent (id) ON DELETE CASCADE);
+INSERT INTO @DB@_other.child VALUES (1, 2);

@@ -1,0 +1,1 @@
+INSERT INTO team VALUES (1, NULL); INSERT INTO player VALUES (1, 1);

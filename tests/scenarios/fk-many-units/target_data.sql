@@ -1,0 +1,1 @@
+INSERT INTO parent SELECT i * 100 + 2002, i FROM seq.n WHERE i < 15; INSERT INTO child SELECT i * 100 + 5050, i * 100 + 2002, i FROM seq.n WHERE i < 15; UPDATE child SET parent = 2002 WHERE id % 200 = 0;

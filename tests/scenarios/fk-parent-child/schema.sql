@@ -1,0 +1,2 @@
+CREATE TABLE zparent (id INT NOT NULL PRIMARY KEY, v INT);
+CREATE TABLE achild (id INT NOT NULL PRIMARY KEY, parent INT NULL, v INT, FOREIGN KEY (parent) REFERENCES zparent (id));

@@ -1,0 +1,1 @@
+CREATE TABLE staff (id INT NOT NULL PRIMARY KEY, boss INT NULL, name VARCHAR(20), FOREIGN KEY (boss) REFERENCES staff (id));

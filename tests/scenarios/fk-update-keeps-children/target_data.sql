@@ -1,0 +1,1 @@
+UPDATE parent SET v = 5 WHERE id = 1;

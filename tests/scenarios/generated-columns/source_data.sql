@@ -1,0 +1,1 @@
+INSERT INTO t (id, a, name) VALUES (5, 50, 'five');

@@ -1,0 +1,4 @@
+INSERT INTO order_a VALUES (1, 2);
+INSERT INTO order_b VALUES (1, 2);
+INSERT INTO order_tmp VALUES (1, 2);
+INSERT INTO other VALUES (1, 2);

@@ -1,0 +1,1 @@
+UPDATE t SET hidden = 'zwei' WHERE id = 2;

@@ -1,0 +1,3 @@
+UPDATE t SET v = 'changed' WHERE k = x'0000000000000000000000000000ff00';
+DELETE FROM t WHERE k = x'5c270a0d1a0022600000000000000000';
+INSERT INTO t VALUES (x'ffffffffffffffffffffffffffffffff', 'extra');

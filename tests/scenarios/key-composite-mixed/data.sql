@@ -1,0 +1,2 @@
+INSERT INTO t SELECT i % 7 - 3, CONCAT(CHAR(65 + i % 26), ',|#', i % 5), '2020-01-01' + INTERVAL i % 400 DAY, UNHEX(LPAD(HEX(i), 8, '0')), i
+FROM seq.n WHERE i BETWEEN 1 AND 2000;

@@ -1,0 +1,3 @@
+UPDATE t SET v = -v WHERE v IN (3, 700, 1999);
+UPDATE t SET b = LOWER(b) WHERE v = 1500;
+INSERT INTO t VALUES (-100, '', '2020-01-02', '', 0), (100, 'ZZZ', '0000-00-00', '', 0);

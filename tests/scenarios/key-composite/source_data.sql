@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, 1000, 0 FROM seq.n WHERE i < 10;

@@ -1,0 +1,3 @@
+UPDATE t SET v = 'changed' WHERE k = '2024-02-29';
+DELETE FROM t WHERE k = '1000-01-01';
+INSERT INTO t VALUES ('9999-12-31', 'extra');

@@ -1,0 +1,3 @@
+UPDATE t SET v = 'changed' WHERE k = 0.3;
+DELETE FROM t WHERE k = 0.30000000000000004;
+INSERT INTO t VALUES (-1.5e300, 'extra');

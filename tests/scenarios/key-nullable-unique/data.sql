@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (NULL, 'x'), (NULL, 'x'), (2, 'y');

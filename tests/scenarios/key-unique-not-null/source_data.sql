@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('c', 1, 4);

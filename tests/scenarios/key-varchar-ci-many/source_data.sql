@@ -1,0 +1,1 @@
+INSERT INTO t SELECT CONCAT(ELT(1 + i % 6, 'Ähre', 'apfel', 'Zebra', 'éclair', 'ßtraße', '_under'), '-', i), i FROM seq.n WHERE i < 3000 AND i % 100 <> 99;

@@ -1,0 +1,3 @@
+UPDATE t SET v = 'changed' WHERE k = 2000;
+DELETE FROM t WHERE k = 1901;
+INSERT INTO t VALUES (2155, 'extra');

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (9, REPEAT('long ', 40000), REPEAT(x'ff00', 300000));

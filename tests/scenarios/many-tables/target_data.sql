@@ -1,0 +1,9 @@
+UPDATE t03 SET v = -1 WHERE id = 3;
+UPDATE t06 SET v = -1 WHERE id = 6;
+UPDATE t09 SET v = -1 WHERE id = 9;
+UPDATE t12 SET v = -1 WHERE id = 12;
+UPDATE t15 SET v = -1 WHERE id = 15;
+UPDATE t18 SET v = -1 WHERE id = 18;
+UPDATE t21 SET v = -1 WHERE id = 21;
+UPDATE t24 SET v = -1 WHERE id = 24;
+UPDATE t27 SET v = -1 WHERE id = 27;

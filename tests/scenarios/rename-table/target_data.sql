@@ -1,0 +1,1 @@
+INSERT INTO sales VALUES (1, 10); INSERT INTO sale_items VALUES (1, 10);

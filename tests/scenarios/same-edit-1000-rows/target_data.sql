@@ -1,0 +1,1 @@
+UPDATE t SET status = 'paid' WHERE id BETWEEN 500 AND 1499;

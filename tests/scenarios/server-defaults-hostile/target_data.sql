@@ -1,0 +1,1 @@
+UPDATE t SET ts = '2025-10-26 01:30:00' WHERE id = 10; UPDATE t SET v = '' WHERE id = 20; INSERT INTO t VALUES (200, 'extra', NULL);

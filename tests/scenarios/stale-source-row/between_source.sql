@@ -1,0 +1,1 @@
+UPDATE t SET v = 555 WHERE id = 5;

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (8, x'00ff00ff', x'000102030405060708090a0b0c0d0e0f', x'1a', x'22', x'27', x'5c');

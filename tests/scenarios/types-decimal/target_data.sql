@@ -1,0 +1,3 @@
+UPDATE t SET wide = wide - 0.000000000000000000000000000001 WHERE id = 1;
+UPDATE t SET whole = whole + 1 WHERE id = 2;
+UPDATE t SET wide = 0 WHERE id = 3;

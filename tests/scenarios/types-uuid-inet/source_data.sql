@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('6ccd780c-baba-1026-9564-5b8c656024dc', '::1', '127.0.0.1');

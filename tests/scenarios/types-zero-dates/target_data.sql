@@ -1,0 +1,4 @@
+UPDATE t SET y = 2000, ts = '2000-01-01 00:00:00' WHERE id = 1;
+UPDATE t SET d = '2026-03-03' WHERE id = 2;
+UPDATE t SET y = '0000', d = '2026-01-10' WHERE id = 3;
+UPDATE t SET d = NULL WHERE id = 4;

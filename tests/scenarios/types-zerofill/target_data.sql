@@ -1,0 +1,1 @@
+UPDATE t SET n = 23 WHERE id = 22;

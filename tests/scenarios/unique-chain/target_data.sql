@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, i, 'x' FROM seq.n WHERE i BETWEEN 1 AND 50;

@@ -1,0 +1,1 @@
+UPDATE t SET name = 'ANNA' WHERE id = 1;

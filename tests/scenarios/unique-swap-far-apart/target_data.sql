@@ -1,0 +1,1 @@
+UPDATE t SET u = 0 WHERE id = 3; UPDATE t SET u = 3 WHERE id = 1990; UPDATE t SET u = 1990 WHERE id = 3;

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (100, 7, 1), (101, 1, 1);

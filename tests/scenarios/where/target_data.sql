@@ -1,0 +1,1 @@
+UPDATE t SET v = -1 WHERE id = 9; UPDATE t SET v = -1 WHERE id = 10; INSERT INTO t VALUES (200, 7, 1), (201, 2, 2);

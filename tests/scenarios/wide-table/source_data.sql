@@ -1,0 +1,1 @@
+INSERT INTO t (id, c118) VALUES (4, 'last but one');

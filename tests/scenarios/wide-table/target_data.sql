@@ -1,0 +1,1 @@
+UPDATE t SET c117 = 5 WHERE id = 1; UPDATE t SET c060 = 0 WHERE id = 2;

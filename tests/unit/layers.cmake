@@ -1,0 +1,43 @@
+# Holds the direction of includes: {mysql, state} <- planner <- executor <- cmd, and <mysql.h> to
+# mysql/. Run as: cmake -DROOT=<source directory> -P layers.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(allowed_mysql mysql)
+set(allowed_state state)
+set(allowed_planner mysql state planner)
+set(allowed_executor mysql state planner executor)
+set(allowed_cmd mysql state planner executor cmd)
+
+set(wrong "")
+set(files_seen 0)
+foreach(folder mysql state planner executor cmd)
+  file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/${folder}/*.h ${ROOT}/${folder}/*.cc)
+  foreach(file IN LISTS files)
+    math(EXPR files_seen "${files_seen} + 1")
+    file(STRINGS ${ROOT}/${file} lines REGEX "^[ \t]*#[ \t]*include")
+    foreach(line IN LISTS lines)
+      if(line MATCHES "include[ \t]*\"([^\"]*)\"")
+        set(included ${CMAKE_MATCH_1})
+        string(REGEX REPLACE "/.*" "" layer "${included}")
+        if(NOT layer IN_LIST allowed_${folder})
+          list(APPEND wrong "${file} includes \"${included}\"")
+        elseif(NOT EXISTS ${ROOT}/${included})
+          list(APPEND wrong "${file} includes \"${included}\", not from the root")
+        endif()
+      elseif(line MATCHES "<(mysql|mariadb|mysqld_error|errmsg|mysql/.*|mariadb/.*)(\\.h)?>"
+             AND NOT folder STREQUAL "mysql")
+        list(APPEND wrong "${file} includes a header of the client library: ${line}")
+      endif()
+    endforeach()
+  endforeach()
+endforeach()
+
+if(files_seen EQUAL 0)
+  message(FATAL_ERROR "no sources below '${ROOT}'")
+endif()
+if(wrong)
+  list(JOIN wrong "\n  " text)
+  message(FATAL_ERROR "includes against the direction {mysql, state} <- planner <- executor <- cmd:\n"
+                      "  ${text}")
+endif()
+message(STATUS "${files_seen} files include in one direction")
