@@ -28,7 +28,7 @@ constexpr std::array kPrecedence = {
 ErrorReport report_server_error(const mysql::Error& failure) {
   if (failure.is_privilege()) {
     return {ExitCode::access, failure.what(),
-            "grant the user what docs/privileges.md lists, then try again"};
+            "grant the user this privilege, then try again"};
   }
   if (failure.is_access()) {
     return {ExitCode::access, failure.what(),

@@ -26,7 +26,10 @@ std::string host_name() {
 }
 
 state::Lock lock_state(const std::string& path) {
-  auto taken = state::try_acquire(path, {"apply", host_name(), {}});
+  state::LockInfo info;
+  info.verb = "apply";
+  info.host = host_name();
+  auto taken = state::try_acquire(path, info);
   if (auto* lock = std::get_if<state::Lock>(&taken)) return std::move(*lock);
   const auto& holder = std::get<state::Holder>(taken);
   throw planner::Refusal(planner::RefusalReason::locked,

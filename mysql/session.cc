@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <mutex>
@@ -62,6 +63,24 @@ std::string sha256_hex(const std::string& text) {
   unsigned length = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
   return hex_lower({reinterpret_cast<const char*>(digest.data()), length});
+}
+
+/// The servers list modes in an order of their own.
+std::string sorted_modes(const std::string& modes) {
+  std::vector<std::string> names;
+  std::string name;
+  for (const char c : modes + ",") {
+    if (c != ',') {
+      name += c;
+      continue;
+    }
+    names.push_back(std::move(name));
+    name.clear();
+  }
+  std::sort(names.begin(), names.end());
+  std::string out;
+  for (const std::string& mode : names) out += (out.empty() ? "" : ",") + mode;
+  return out;
 }
 
 const std::string& need(const std::optional<std::string>& value) {
@@ -188,7 +207,9 @@ void Session::check_pins() {
       throw PinError(handle_->server,
                      name + " is '" + printable(need(row.at(i))) + "', needed is '" + value + "'");
   };
-  expect(0, "sql_mode", kSqlMode);
+  if (sorted_modes(need(row.at(0))) != sorted_modes(kSqlMode))
+    throw PinError(handle_->server, "sql_mode is '" + printable(need(row.at(0))) +
+                                        "', needed is '" + kSqlMode + "'");
   expect(1, "time_zone", "+00:00");
   expect(2, "character_set_connection", "utf8mb4");
   expect(3, "character_set_client", "utf8mb4");

@@ -80,7 +80,6 @@ std::optional<mysql::Row> key_row(const TablePair& pair, const Change& change) {
 }
 
 std::optional<mysql::Row> after_key_row(const TablePair& pair, const Change& change) {
-  if (change.op == Op::remove) return std::nullopt;
   const std::optional<mysql::Row> key = key_row(pair, change);
   if (!key || change.op != Op::update) return key;
   std::vector<std::string> cells;

@@ -38,8 +38,8 @@ struct ColumnValue {
 /// change without a key. Throws PlanError for a key of the wrong size or with a NULL.
 [[nodiscard]] std::optional<mysql::Row> key_row(const TablePair& pair, const Change& change);
 
-/// The key after the change: an update may write key columns. nullopt for a delete, and without a
-/// key.
+/// The key under which the row, or its absence, is found after the change: an update may write key
+/// columns. nullopt for a change without a key. Throws like key_row.
 [[nodiscard]] std::optional<mysql::Row> after_key_row(const TablePair& pair, const Change& change);
 
 /// Does the plan hold only a digest of the value?

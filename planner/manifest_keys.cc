@@ -45,7 +45,7 @@ constexpr std::array<Choice, 2> kOnMissing = {{{"fail"}, {"skip"}}};
 
 constexpr std::int64_t kSecond = 1'000;
 constexpr std::int64_t kHour = 3'600 * kSecond;
-constexpr std::int64_t kYear = 366 * 24 * kHour;
+constexpr std::int64_t kYear = 366LL * 24 * kHour;
 constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
 
 constexpr unsigned kSync = kDefaults | kPair | kGroup;  // what is synced as one

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "planner/select_sql.h"
 #include "planner/value_guard.h"
 #include "tests/unit/pair_builder.h"
 
@@ -114,10 +115,11 @@ TEST(Statements, KeysBeforeAndAfter) {
   const Change update = update_of({number(1), number(2)}, {{"b", number(2)}}, {{"b", number(3)}});
   EXPECT_EQ(key_equals(pair, Side::target, *key_row(pair, update)), "`a`=1 AND `b`=2");
   EXPECT_EQ(key_equals(pair, Side::target, *after_key_row(pair, update)), "`a`=1 AND `b`=3");
-  EXPECT_FALSE(after_key_row(pair, remove_of({number(1), number(2)}, {})));
+  EXPECT_EQ(*after_key_row(pair, remove_of({number(1), number(2)}, {})), *key_row(pair, update));
   Change keyless = update;
   keyless.key.reset();
   EXPECT_FALSE(key_row(pair, keyless));
+  EXPECT_FALSE(after_key_row(pair, keyless));
 }
 
 TEST(Statements, ChangesThatDoNotFitTheTableAreRefused) {

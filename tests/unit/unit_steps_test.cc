@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -206,7 +207,6 @@ TEST(UnitSteps, IndexOverAGeneratedColumnIsLeftToTheServer) {
 }
 
 // --- foreign keys
-// ---------------------------------------------------------------------------------
 
 struct Family {
   TablePair child = PairBuilder("child")
@@ -317,7 +317,6 @@ TEST(UnitSteps, ReferencedValuesAreExchangedWithChecksOff) {
 }
 
 // --- simulated tables
-// -----------------------------------------------------------------------------
 
 using Rows = std::vector<SimulatedRow>;
 
@@ -332,9 +331,7 @@ class RandomRows {
     std::vector<std::int64_t> present;
     for (std::int64_t id = 1; id <= ids; ++id)
       if (below(4) != 0) present.push_back(id);
-    std::vector<std::int64_t> codes;
-    for (std::int64_t code = 0; code < ids + 1; ++code) codes.push_back(code);
-    std::shuffle(codes.begin(), codes.end(), random_);
+    const std::vector<std::int64_t> codes = order_of(static_cast<std::size_t>(ids) + 1);
     std::set<std::pair<std::int64_t, std::int64_t>> taken;
     Rows rows;
     for (std::size_t i = 0; i < present.size(); ++i) {
@@ -352,6 +349,14 @@ class RandomRows {
       rows.push_back(std::move(row));
     }
     return rows;
+  }
+
+  /// 0, 1, ... in any order.
+  std::vector<std::int64_t> order_of(std::size_t count) {
+    std::vector<std::int64_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    std::shuffle(numbers.begin(), numbers.end(), random_);
+    return numbers;
   }
 
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
@@ -394,7 +399,7 @@ TEST(UnitStepsProperty, NoStepBreaksARuleAndTheEndIsRight) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomRows random(seed);
     const bool nullable = random.below(2) == 0;
-    const bool circles = random.below(4) == 0;
+    const bool circles = random.below(2) == 0;
     const bool with_rows = random.below(2) == 0;
     const TablePair pair = PairBuilder("t")
                                .integer("id")
@@ -429,7 +434,7 @@ TEST(UnitStepsProperty, NoStepBreaksARuleAndTheEndIsRight) {
   }
   // The seeds above reach what they are for.
   EXPECT_GT(parks, 1000U);
-  EXPECT_GT(without_checks, 50U);
+  EXPECT_GT(without_checks, 10U);
 }
 
 TEST(UnitStepsProperty, FamiliesOfTwoTables) {
@@ -472,8 +477,42 @@ TEST(UnitStepsProperty, FamiliesOfTwoTables) {
   }
 }
 
+TEST(UnitStepsProperty, KeysAndValuesMoveAtOnce) {
+  const TablePair pair = unique_pair(false);
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomRows random(seed);
+    const std::size_t count = 1 + random.below(9);
+    const std::vector<std::int64_t> ids = random.order_of(count + 1);
+    const std::vector<std::int64_t> codes = random.order_of(count + 1);
+    Rows before;
+    Rows after;
+    UnitTable table{&pair, {}, {}};
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto at = static_cast<std::int64_t>(i);
+      before.push_back({std::to_string(at), std::to_string(at)});
+      after.push_back({std::to_string(ids[i]), std::to_string(codes[i])});
+      if (before.back() == after.back()) continue;
+      table.changes.push_back(update_of({number(at)}, {}, {}));
+      for (std::size_t c = 0; c < 2; ++c) {
+        if (before[i][c] == after[i][c]) continue;
+        table.changes.back().before.emplace_back(pair.columns[c].name, text(*before[i][c]));
+        table.changes.back().after.emplace_back(pair.columns[c].name, text(*after[i][c]));
+      }
+    }
+    const std::vector<UnitTable> unit = {table};
+    GuessedFreeValue guesses;
+    const auto ordered = order_unit(unit, guesses);
+    ASSERT_TRUE(std::holds_alternative<UnitSteps>(ordered));
+    const auto& steps = std::get<UnitSteps>(ordered);
+    TableSimulation simulation({{&pair, before}});
+    const auto problem = simulation.apply(unit, steps);
+    ASSERT_FALSE(problem) << *problem << "\n" << described(unit, steps);
+    ASSERT_EQ(sorted(simulation.tables()[0].rows), sorted(after)) << described(unit, steps);
+  }
+}
+
 // --- size
-// -----------------------------------------------------------------------------------------
 
 constexpr std::int64_t kMany = 10'000;
 
