@@ -189,7 +189,7 @@ void declare_state(CLI::App& app, StateOptions& state) {
   app.require_subcommand(1);
   const auto add = [&](const char* name, const char* description, StateVerb verb) {
     CLI::App* const sub = app.add_subcommand(name, description);
-    sub->fallthrough();
+    sub->fallthrough()->group("Verbs");
     sub->callback([&state, verb] { state.verb = verb; });
     return sub;
   };
@@ -215,11 +215,12 @@ const std::vector<std::string>& verbs_not_built() {
 void declare_options(CLI::App& app, BoundOptions& bound) {
   app.description("Makes rows of MySQL and MariaDB tables converge: plan, review, apply.");
   app.require_subcommand(1);
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
   app.set_version_flag("--version", "rowplan " ROWPLAN_VERSION, "Print the version and exit");
   declare_global(app, bound.global);
   app.footer("'rowplan VERB --help' tells more. docs/exit-codes.md lists the exit codes.");
   const auto verb = [&app](const char* name, const char* description) -> CLI::App& {
-    CLI::App* const added = app.add_subcommand(name, description)->fallthrough();
+    CLI::App* const added = app.add_subcommand(name, description)->fallthrough()->group("Verbs");
     added->footer("Options of every verb: see 'rowplan --help'.");
     return *added;
   };

@@ -22,7 +22,8 @@ constexpr const char* kHead = R"(<!DOCTYPE html>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }
 table { border-collapse: collapse; margin: .5rem 0; }
-th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
+th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; }
+th, td { text-align: left; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 code, .c td { font-family: ui-monospace, monospace; font-size: 13px; overflow-wrap: anywhere; }
 del { color: #a40000; } ins { color: #006400; text-decoration: none; }

@@ -1,4 +1,5 @@
 // Behind main(): options in, a command, its exit code out. The only catch-all of the program.
+#include <spdlog/logger.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -99,22 +100,35 @@ ConsoleSettings settings_of(const GlobalOptions& global) {
   return settings;
 }
 
+/// A log file tells how the run ended; on stderr that stands already.
+void log_end(const GlobalOptions& global, spdlog::logger* log, ExitCode code,
+             const std::exception_ptr& failure, int signal) {
+  if (log == nullptr || global.log.file.empty()) return;
+  if (failure) log->error("{}", report_of(failure, signal).message);
+  log->info("exit code {}", static_cast<int>(code));
+}
+
 ExitCode run_command(const CommandLine& command) {
   std::optional<Interrupt> interrupt;
   if (talks_to_servers(command.verb)) interrupt.emplace();
   Console console(std::cout, std::cerr, settings_of(command.global));
+  std::shared_ptr<spdlog::logger> log;
+  std::exception_ptr failure;
   ExitCode code = ExitCode::done;
   try {
-    const std::shared_ptr<spdlog::logger> log = make_logger(command.global.log, console);
+    log = make_logger(command.global.log, console);
     const Context context{command.global, console, *log, interrupt ? &*interrupt : nullptr};
     code = std::visit(RunVerb{context}, command.verb);
   } catch (...) {
-    code = tell(std::current_exception(), interrupt ? interrupt->signal() : 0, console);
+    failure = std::current_exception();
   }
+  const int signal = interrupt ? interrupt->signal() : 0;
+  if (failure) code = tell(failure, signal, console);
   if (!console.finish()) {
     console.error_lines({ExitCode::error, "cannot write to standard output", ""});
     code = worst(code, ExitCode::error);
   }
+  log_end(command.global, log.get(), code, failure, signal);
   return code;
 }
 

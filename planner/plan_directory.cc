@@ -330,6 +330,14 @@ void PlanDirectory::visit_changes(const std::string& path, const ChangeVisitor& 
   }
 }
 
+std::vector<PlanFile> PlanDirectory::closed_files() const {
+  const std::scoped_lock lock(state_->mutex);
+  std::vector<PlanFile> closed;
+  for (const auto& [path, digest] : state_->files)
+    if (digest) closed.push_back({path, digest->sha256, digest->bytes});
+  return closed;
+}
+
 std::string PlanDirectory::finish(Plan& plan) {
   // Of files that were given up; those with anything in them stay.
   for (auto made = state_->made_directories.rbegin(); made != state_->made_directories.rend();

@@ -76,6 +76,7 @@ class PlanDirectory {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept;
   [[nodiscard]] std::uint64_t bytes() const;  ///< of all files so far, those under way included
+  [[nodiscard]] std::vector<PlanFile> closed_files() const;  ///< in order of path
 
  private:
   explicit PlanDirectory(std::unique_ptr<PlanDirectoryState> state);

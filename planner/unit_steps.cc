@@ -74,7 +74,6 @@ class Orderer {
   };
 
   // --- what is ready
-  // ------------------------------------------------------------------------------
 
   /// Deletes, then updates, then inserts; children before parents, parents before children.
   std::size_t group_of(Node node) const {
@@ -146,7 +145,6 @@ class Orderer {
   }
 
   // --- circles
-  // ------------------------------------------------------------------------------------
 
   /// Edges of a circle of operations that wait for each other; `start` waits.
   std::vector<std::size_t> find_circle(Node start) {

@@ -85,11 +85,11 @@ TEST_F(ViewTest, PlainLinesEveryTenSeconds) {
   EXPECT_EQ(err.str(), "");
   now += 1s;
   view.tick();
-  EXPECT_EQ(err.str(), "compared 2 of about 100 rows (2%); 1 of 2 tables\n");
+  EXPECT_EQ(err.str(), "compared 2 of about 100 rows (2%), 8:10 left; 1 of 2 tables\n");
   now += 9s;
   view.show(rows(50, 100));
   view.finish();
-  EXPECT_EQ(err.str(), "compared 2 of about 100 rows (2%); 1 of 2 tables\n");
+  EXPECT_EQ(err.str(), "compared 2 of about 100 rows (2%), 8:10 left; 1 of 2 tables\n");
   EXPECT_EQ(out.str(), "");
 }
 
