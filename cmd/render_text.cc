@@ -49,7 +49,7 @@ const char* color_of(planner::Severity severity) {
   return kRed;
 }
 
-std::string padded(std::string text, std::size_t width, bool right) {
+std::string padded(const std::string& text, std::size_t width, bool right) {
   const std::size_t length = planner::utf8_length(text);
   const std::string fill(width > length ? width - length : 0, ' ');
   return right ? fill + text : text + fill;

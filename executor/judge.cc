@@ -156,7 +156,8 @@ void judge_target_row(const TableWork& table, const Change& change, const RowsBy
       after = row == nullptr;
       break;
     case Op::update:
-      before = row != nullptr && holds(pair, *row, change.before);
+      before = row != nullptr ? holds(pair, *row, change.before)
+                              : change.reason == "filter_moved";
       after = moved != nullptr && holds(pair, *moved, change.after);
       break;
     case Op::conflict:

@@ -96,10 +96,14 @@ class Writer {
              1, false});
         return;
       case Step::Kind::update:
-        for (const Change* change : changes)
-          one({planner::update_statement(*table.pair, *change,
-                                         {planner::Guard::none, step.parked}),
-               1, planner::needs_lenient_mode(*table.pair, *change)});
+        for (const Change* change : changes) {
+          // No hash covers what a row outside the filter held; its old values are in the statement.
+          const planner::Guard guard = change->reason == "filter_moved"
+                                           ? planner::Guard::old_values
+                                           : planner::Guard::none;
+          one({planner::update_statement(*table.pair, *change, {guard, step.parked}), 1,
+               planner::needs_lenient_mode(*table.pair, *change)});
+        }
         return;
     }
   }

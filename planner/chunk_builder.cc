@@ -1,8 +1,16 @@
 #include "planner/chunk_builder.h"
 
+#include "mysql/quote.h"
 #include "planner/change_builder.h"
+#include "planner/writable.h"
 
 namespace rowplan::planner {
+
+namespace {
+
+constexpr std::size_t kFindingsAtMost = 20;
+
+}  // namespace
 
 ChunkBuilder::ChunkBuilder(const TablePair& pair, ChangeSink& sink, TieProbe& ties)
     : pair_(pair), sink_(sink), ties_(ties), hasher_(pair.types()) {}
@@ -11,6 +19,21 @@ void ChunkBuilder::emit(Change change) {
   change.chunk = next_id();
   ++changes_;
   sink_.append(change);
+}
+
+void ChunkBuilder::check_writable(const mysql::Row& source, const mysql::Row* target) {
+  for (std::size_t i = 0; i < pair_.columns.size(); ++i) {
+    if (target != nullptr && !cell_differs(source, *target, i)) continue;
+    const auto why = why_unwritable(pair_, source, i);
+    if (!why || findings_.size() >= kFindingsAtMost) continue;
+    std::string key;
+    for (std::size_t k = 0; k < pair_.key_columns; ++k)
+      key += (k == 0 ? "" : ", ") +
+             mysql::printable(mysql::show(pair_.columns[k].type, source.cell(k)).data);
+    findings_.push_back({"value_unwritable", Severity::error, pair_.job.address,
+                         "row (" + key + "): " + *why,
+                         "change the value on the source, or the target's column"});
+  }
 }
 
 void ChunkBuilder::equal(const mysql::Row& row) {
@@ -30,6 +53,7 @@ void ChunkBuilder::differs(const mysql::Row& source, const mysql::Row& target) {
   source_sum_.add(source);
   target_sum_.add(target);
   ++ops_.update;
+  check_writable(source, &target);
   ties_.updated(next_id(), source, target);
   emit(update_change(pair_, source, target));
 }
@@ -40,6 +64,7 @@ void ChunkBuilder::only_source(const mysql::Row& row) {
   add(target_after_, hash);
   source_sum_.add(row);
   ++ops_.insert;
+  check_writable(row, nullptr);
   ties_.inserted(next_id(), row);
   emit(insert_change(pair_, row));
 }
@@ -87,6 +112,7 @@ void ChunkBuilder::mark(mysql::Session& target) {
   sink_.mark();
   marked_ops_ = ops_;
   marked_chunks_ = chunks_.size();
+  marked_findings_ = findings_.size();
 }
 
 void ChunkBuilder::rollback() {
@@ -94,6 +120,7 @@ void ChunkBuilder::rollback() {
   sink_.rollback();
   ops_ = marked_ops_;
   chunks_.resize(marked_chunks_);
+  findings_.resize(marked_findings_);
   start_chunk();
 }
 

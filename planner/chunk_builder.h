@@ -47,6 +47,8 @@ class ChunkBuilder {
   [[nodiscard]] const std::vector<PlanChunk>& chunks() const { return chunks_; }
   [[nodiscard]] std::vector<PlanChunk> take_chunks() { return std::move(chunks_); }
   [[nodiscard]] const Ops& ops() const { return ops_; }
+  /// Of values that cannot be written.
+  [[nodiscard]] const Findings& findings() const { return findings_; }
   [[nodiscard]] const FastSum& source_sum() const { return source_sum_; }
   [[nodiscard]] const FastSum& target_sum() const { return target_sum_; }
   /// Looks up ties of all rows since the last mark, then lets them stand.
@@ -59,6 +61,7 @@ class ChunkBuilder {
     return static_cast<std::uint32_t>(chunks_.size() + 1);
   }
   void emit(Change change);
+  void check_writable(const mysql::Row& source, const mysql::Row* target);
 
   const TablePair& pair_;
   ChangeSink& sink_;
@@ -68,6 +71,8 @@ class ChunkBuilder {
   Ops ops_;
   Ops marked_ops_;
   std::size_t marked_chunks_ = 0;
+  Findings findings_;
+  std::size_t marked_findings_ = 0;
   // of the chunk under way
   ChunkHash source_;
   ChunkHash target_;

@@ -1,16 +1,22 @@
 // Rows that are outside the filter on one member and inside on another.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
 #include "mysql/session.h"
 #include "planner/finding.h"
+#include "planner/select_sql.h"
 #include "planner/table_compare.h"
 #include "planner/table_pair.h"
 
 namespace rowplan::planner {
 
-/// Stands before a sink: looks every planned insert and delete up unfiltered on the other member, and
-/// tells those that are there. Only for tables with a filter; asks at each mark, when no result is
-/// open on the sessions.
+/// Stands before a sink: looks every planned insert and delete up unfiltered on the other member.
+/// Rows that are there are findings, or with "follow" deletes and updates. Only for tables with a
+/// filter; asks at each mark, when no result is open on the sessions, and hands the changes on then.
 class FilterGuard : public ChangeSink {
  public:
   FilterGuard(const TablePair& pair, mysql::Session& source, mysql::Session& target,
@@ -21,16 +27,22 @@ class FilterGuard : public ChangeSink {
   void mark() override;
   void rollback() override;
   [[nodiscard]] const Findings& findings() const { return findings_; }
+  /// Inserts that became updates of a row outside the filter.
+  [[nodiscard]] std::uint64_t followed() const { return followed_; }
 
  private:
-  void look_up(mysql::Session& session, Side side, const std::vector<mysql::Row>& keys);
+  using RowsByKey = std::map<std::string, mysql::Row>;
+  [[nodiscard]] RowsByKey look_up(mysql::Session& session, Side side,
+                                  const std::vector<mysql::Row>& keys, Wanted wanted);
+  void tell(const RowsByKey& rows, Side outside);
+  void follow(Change& insert, const mysql::Row& target);
 
   const TablePair& pair_;
   mysql::Session& source_;
   mysql::Session& target_;
   ChangeSink& next_;
-  std::vector<mysql::Row> inserted_;
-  std::vector<mysql::Row> removed_;
+  std::vector<Change> pending_;  // since the last mark
+  std::uint64_t followed_ = 0;
   Findings findings_;
 };
 

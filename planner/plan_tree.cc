@@ -54,7 +54,8 @@ void list_into(Descriptor directory, const std::string& path, std::size_t depth,
     }
     const std::string name = static_cast<const char*>(entry->d_name);
     if (name == "." || name == "..") continue;
-    const std::string inner = path.empty() ? name : path + "/" + name;
+    std::string inner = path.empty() ? "" : path + "/";
+    inner += name;
     const TreeEntry::Type type = type_of(fd, name.c_str(), inner);
     entries.push_back({inner, type});
     if (type != TreeEntry::Type::directory) continue;

@@ -222,6 +222,8 @@ void Planning::compare_one(std::size_t i, std::map<std::string, mysql::Session>&
   ChangeSink& first = pair.job.options.where.empty() ? sink : static_cast<ChangeSink&>(guard);
   done.outcome = compare_table(pair, catalog_, source, target, first, options, observer_);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
+  done.outcome.ops.insert -= guard.followed();
+  done.outcome.ops.update += guard.followed();
   if (file) done.table.changes_path = file->close(done.outcome.ops.changes() > 0);
   done.compared = true;
   if (fast_ && done.outcome.differs) give_up_ = true;

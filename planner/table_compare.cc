@@ -154,6 +154,7 @@ class RangeComparison {
     outcome.ops.kept = detector.kept;
     outcome.differs = outcome.ops.changes() > 0;
     outcome.chunks = chunks_.take_chunks();
+    outcome.findings = chunks_.findings();
     outcome.ties = ties_.take();
     outcome.complete = !stopped();
     return outcome;

@@ -1,0 +1,92 @@
+#include "planner/plan_consistency.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "planner/plan_error.h"
+
+namespace rowplan::planner {
+namespace {
+
+[[noreturn]] void refuse(const std::string& place, const std::string& what) {
+  throw PlanError("plan.json", place + ": " + what);
+}
+
+void check_chunks(const PlanTable& table, const std::string& place,
+                  std::map<std::uint64_t, std::uint64_t>& chunks_of_units) {
+  std::uint64_t lines = 0;
+  std::uint64_t last_id = 0;
+  for (std::size_t i = 0; i < table.chunks.size(); ++i) {
+    const PlanChunk& chunk = table.chunks[i];
+    const auto fail = [&](const char* what) {
+      refuse(place + ".chunks[" + std::to_string(i) + "]", what);
+    };
+    if (chunk.id <= last_id) fail("ids do not ascend");
+    last_id = chunk.id;
+    if (chunk.changes == 0) fail("no changes");
+    lines += chunk.changes;
+    for (const auto* bound : {&chunk.low, &chunk.high}) {
+      if (*bound && (*bound)->size() != table.key.size()) fail("a bound is not a key");
+    }
+    for (const auto* hashes : {&chunk.before, &chunk.after}) {
+      const bool same = std::equal(
+          hashes->begin(), hashes->end(), table.members.begin(), table.members.end(),
+          [](const auto& hash, const auto& member) { return hash.first == member.first; });
+      if (!same) fail("not one hash for each member");
+    }
+    const auto unit = chunks_of_units.find(chunk.unit);
+    if (unit == chunks_of_units.end()) fail("its unit does not exist");
+    ++unit->second;
+  }
+  if (lines != table.changes_lines) refuse(place, "its chunks do not have as many changes");
+}
+
+void check_table(const Plan& plan, const PlanTable& table, const std::string& place) {
+  for (const auto& [server, name] : table.members) {
+    if (plan.servers.count(server) == 0) refuse(place, "a member is not one of the servers");
+  }
+  if (table.members.count(table.first) == 0 || table.members.count(table.target) == 0) {
+    refuse(place, "source or target is not a member");
+  }
+  const bool listed =
+      table.changes_path.empty() ||
+      std::binary_search(
+          plan.files.begin(), plan.files.end(), PlanFile{table.changes_path, "", 0},
+          [](const PlanFile& left, const PlanFile& right) { return left.path < right.path; });
+  if (!listed) refuse(place, "its changes are not one of the files");
+}
+
+}  // namespace
+
+void check_consistency(const Plan& plan) {
+  for (std::size_t i = 1; i < plan.files.size(); ++i) {
+    if (plan.files[i].path <= plan.files[i - 1].path) {
+      refuse("files[" + std::to_string(i) + "]", "not in order of path");
+    }
+  }
+  std::map<std::uint64_t, std::uint64_t> chunks_of_units;
+  for (const PlanUnit& unit : plan.units) {
+    if (!chunks_of_units.emplace(unit.id, 0).second) refuse("units", "an id stands twice");
+  }
+  std::set<std::string> changes_paths;
+  for (std::size_t i = 0; i < plan.tables.size(); ++i) {
+    const PlanTable& table = plan.tables[i];
+    const std::string place = "tables[" + std::to_string(i) + "]";
+    if (i > 0 && table.address <= plan.tables[i - 1].address) {
+      refuse(place, "not in order of address");
+    }
+    check_table(plan, table, place);
+    check_chunks(table, place, chunks_of_units);
+    if (!table.changes_path.empty() && !changes_paths.insert(table.changes_path).second) {
+      refuse(place, "its changes are those of another table");
+    }
+  }
+  for (const PlanUnit& unit : plan.units) {
+    if (chunks_of_units[unit.id] != unit.chunks) refuse("units", "not the number of its chunks");
+  }
+  if (plan.applyable && has_error(plan.findings)) refuse("applyable", "true, despite an error");
+}
+
+}  // namespace rowplan::planner
