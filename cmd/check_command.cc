@@ -14,14 +14,17 @@
 namespace rowplan::cmd {
 namespace {
 
-bool differs(const planner::Plan& plan) { return plan.summary.ops.changes() > 0; }
+/// A fast comparison stops before it has counted what differs.
+bool differs(const planner::Plan& plan) {
+  return plan.summary.ops.changes() > 0 || plan.summary.tables_changed > 0;
+}
 
 std::string verdict_of(const planner::Plan& plan, ExitCode code) {
   if (code == ExitCode::done) {
     std::string text = "Equal: " + counted(plan.summary.tables_compared, "table", "tables") + ", " +
-                       counted(plan.summary.rows_compared, "row", "rows") + " compared";
+                       planner::with_commas(plan.summary.rows_compared) + " rows compared";
     if (plan.summary.ops.kept > 0) {
-      text += "; " + counted(plan.summary.ops.kept, "row", "rows") + " only on the target, kept";
+      text += "; only on the target and kept: " + planner::with_commas(plan.summary.ops.kept);
     }
     return text + '.';
   }
@@ -29,6 +32,7 @@ std::string verdict_of(const planner::Plan& plan, ExitCode code) {
     return plan.complete ? "No difference was found, but see the findings of severity error."
                          : "Not every table was read to its end: this says nothing of the others.";
   }
+  if (plan.summary.ops.changes() == 0) return "Different: stopped at the first difference.";
   std::string text = "Different: " + planner::ops_text(plan.summary.ops) + " on " +
                      planner::target_names(plan) + " to make it equal";
   if (!plan.complete) text += ", as far as was compared";

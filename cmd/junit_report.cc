@@ -17,14 +17,15 @@ struct TestCase {
   std::string name;     ///< the table
   std::string failure;  ///< empty: rows do not differ
   std::string error;    ///< empty: could be compared
+  std::string skipped;  ///< why nothing is known; empty: something is
 };
 
 /// `pair` and `db.table` of an address.
 TestCase case_of(const std::string& address) {
   const std::size_t slash = address.find('/');
-  if (address.empty()) return {"rowplan", "check", "", ""};
-  if (slash == std::string::npos) return {address, address, "", ""};
-  return {address.substr(0, slash), address.substr(slash + 1), "", ""};
+  if (address.empty()) return {"rowplan", "check", "", "", ""};
+  if (slash == std::string::npos) return {address, address, "", "", ""};
+  return {address.substr(0, slash), address.substr(slash + 1), "", "", ""};
 }
 
 void add_line(std::string& text, const std::string& line) {
@@ -47,21 +48,28 @@ std::string part(const char* tag, const std::string& text) {
 std::string document(const std::vector<TestCase>& cases) {
   std::uint64_t failures = 0;
   std::uint64_t errors = 0;
+  std::uint64_t skipped = 0;
   std::string body;
   for (const TestCase& test : cases) {
     if (!test.error.empty()) {
       ++errors;
     } else if (!test.failure.empty()) {
       ++failures;
+    } else if (!test.skipped.empty()) {
+      ++skipped;
     }
     body += "    <testcase classname=\"" + xml_text(test.group) + "\" name=\"" +
             xml_text(test.name) + "\">\n";
-    body += test.error.empty() ? part("failure", test.failure) : part("error", test.error);
+    if (!test.error.empty()) {
+      body += part("error", test.error);
+    } else {
+      body += test.failure.empty() ? part("skipped", test.skipped) : part("failure", test.failure);
+    }
     body += "    </testcase>\n";
   }
   const std::string counts = " tests=\"" + std::to_string(cases.size()) + "\" failures=\"" +
                              std::to_string(failures) + "\" errors=\"" + std::to_string(errors) +
-                             "\"";
+                             "\" skipped=\"" + std::to_string(skipped) + "\"";
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + counts +
          ">\n  <testsuite name=\"rowplan check\"" + counts + ">\n" + body +
          "  </testsuite>\n</testsuites>\n";
@@ -77,6 +85,8 @@ std::string junit_of_plan(const planner::Plan& plan) {
     TestCase test = case_of(table.address);
     if (table.ops.changes() > 0) {
       test.failure = planner::ops_text(table.ops) + " on " + table.target;
+    } else if (!plan.complete) {
+      test.skipped = "not read to its end";
     }
     for (const planner::Finding& finding : plan.findings) {
       if (finding.severity == planner::Severity::error && finding.address == table.address) {
@@ -96,7 +106,11 @@ std::string junit_of_plan(const planner::Plan& plan) {
   }
   if (!plan.complete && !has_error) {
     TestCase test = case_of("");
-    test.error = "not every table was read to its end";
+    if (plan.summary.tables_changed > 0) {
+      test.failure = "rows differ: stopped at the first difference";
+    } else {
+      test.error = "not every table was read to its end";
+    }
     cases.push_back(std::move(test));
   }
   return document(cases);

@@ -10,7 +10,8 @@
 namespace rowplan::cmd {
 
 /// A test case for each table: a failure where rows differ, an error where a finding of severity
-/// error stands against it or it was not read to its end. Findings of severity error that are of no
+/// error stands against it. Where not all was read to its end, tables without a difference are
+/// skipped, and a test case for the whole is no success. Findings of severity error that are of no
 /// such table have test cases of their own.
 [[nodiscard]] std::string junit_of_plan(const planner::Plan& plan);
 

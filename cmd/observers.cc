@@ -104,13 +104,14 @@ void ApplyListener::unit_finished(std::uint64_t unit, executor::UnitOutcome outc
                                   std::uint64_t rows_written, const std::string& detail) {
   const std::lock_guard lock(mutex_);
   ++finished_;
-  rows_ += rows_written;
+  const std::uint64_t written = outcome == executor::UnitOutcome::applied ? rows_written : 0;
+  rows_ += written;
   const bool is_problem =
       outcome == executor::UnitOutcome::stale || outcome == executor::UnitOutcome::failed;
   if (outcome == executor::UnitOutcome::stale) ++stale_;
   if (outcome == executor::UnitOutcome::failed) ++failed_;
   log_.log(is_problem ? spdlog::level::warn : spdlog::level::info, "unit {} of {} {}: {}{}{}", unit,
-           units_, outcome_name(outcome), counted(rows_written, "row written", "rows written"),
+           units_, outcome_name(outcome), counted(written, "row written", "rows written"),
            detail.empty() ? "" : "; ", detail);
   std::string told = counted(rows_, "row written", "rows written");
   if (stale_ > 0) told += ", " + std::to_string(stale_) + " stale";

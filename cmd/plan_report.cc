@@ -56,7 +56,9 @@ void print_table_counts(const planner::Plan& plan, std::ostream& out) {
     out << "; rows: " << shown(table.first) << ' ' << planner::with_commas(table.rows_compared)
         << ", " << shown(table.target) << ' ' << planner::with_commas(table.target_rows) << '\n';
   }
-  if (unchanged > 0) out << counted(unchanged, "table", "tables") << " without a change\n";
+  // Of a table that was not read to its end nobody knows.
+  if (unchanged > 0 && plan.complete)
+    out << counted(unchanged, "table", "tables") << " without a change\n";
 }
 
 ordered_json summary_json(const planner::Summary& summary) {

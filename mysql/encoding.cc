@@ -148,7 +148,9 @@ std::string sql_encoding(const CellType& type, const std::string& column,
       value = "CONCAT(CAST(" + column + " AS DECIMAL(65," + std::to_string(type.scale) + ")))";
       break;
     case CellKind::real:
-      value = "IF(" + column + "=0,'0',REPLACE(JSON_ARRAY(" + column + "+0e0),'.0]',']'))";
+      // JSON_ARRAY of NULL is not NULL but [null].
+      value = "IF(" + column + " IS NULL,NULL,IF(" + column + "=0,'0',REPLACE(JSON_ARRAY(" + column +
+              "+0e0),'.0]',']')))";
       break;
     case CellKind::date:
       value = "CONCAT(" + column + ")";

@@ -63,19 +63,19 @@ class Runner:
         self.failed = []
 
     def run_one(self, case):
-        """Text of the failure, or None."""
+        """(text of the failure or None, remark)"""
         directory = self.directory / case.name
         try:
-            scenario_run.Run(case, self.source, self.target, self.tools, directory).run()
-            return None
+            run = scenario_run.Run(case, self.source, self.target, self.tools, directory)
+            return None, run.run()
         except scenario_run.Failure as failure:
-            return str(failure)
+            return str(failure), ""
         except Exception:  # pylint: disable=broad-except
-            return traceback.format_exc()
+            return traceback.format_exc(), ""
 
-    def report(self, case, failure):
+    def report(self, case, failure, remark):
         if failure is None:
-            print(f"ok    {case.name}", flush=True)
+            print(f"ok    {case.name}{remark and f' ({remark})'}", flush=True)
             shutil.rmtree(self.directory / case.name, ignore_errors=True)
             return
         self.failed.append(case.name)
@@ -90,14 +90,14 @@ class Runner:
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             futures = {pool.submit(self.run_one, case): case for case in cases}
             for future in concurrent.futures.as_completed(futures):
-                self.report(futures[future], future.result())
+                self.report(futures[future], *future.result())
 
     def run_alone(self, case):
         """Cases that set global variables have the servers to themselves."""
         both = (self.source, self.target)
         before = [scenario_run.set_globals(server, case.globals) for server in both]
         try:
-            self.report(case, self.run_one(case))
+            self.report(case, *self.run_one(case))
         finally:
             for server, values in zip(both, before):
                 scenario_run.set_globals(server, values)

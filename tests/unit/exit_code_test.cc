@@ -124,6 +124,9 @@ TEST(CheckExitTest, Differences) {
   plan.complete = false;
   EXPECT_EQ(exit_code_of_check(plan, false), ExitCode::error);
   EXPECT_EQ(exit_code_of_check(plan, true), ExitCode::differs);  // --fast stopped there
+  plan.summary.ops.update = 0;
+  plan.summary.tables_changed = 1;  // and has counted nothing
+  EXPECT_EQ(exit_code_of_check(plan, true), ExitCode::differs);
   plan.findings.push_back({"column_missing", planner::Severity::error, "p/a.b", "no", ""});
   EXPECT_EQ(exit_code_of_check(plan, true), ExitCode::limit);
 }

@@ -140,7 +140,7 @@ TEST_F(ViewTest, UnitsAreCountedAndProblemsLogged) {
   listener.apply_started(3, 12);
   listener.unit_finished(1, executor::UnitOutcome::applied, 5, "");
   now += 10s;
-  listener.unit_finished(2, executor::UnitOutcome::stale, 0, "a row changed");
+  listener.unit_finished(2, executor::UnitOutcome::stale, 7, "a row changed");
   EXPECT_EQ(err.str(), "finished 2 of 3 units (66%), 0:05 left; 5 rows written, 1 stale\n");
   EXPECT_EQ(log_text.str(), "warning unit 2 of 3 stale: 0 rows written; a row changed\n");
 }

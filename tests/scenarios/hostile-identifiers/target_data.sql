@@ -12,13 +12,6 @@ UPDATE `100%` SET `v,100%` = 'zwei' WHERE `100%` = 2;
 DELETE FROM `100%` WHERE `100%` = 3;
 UPDATE `select` SET `v,select` = 'zwei' WHERE `select` = 2;
 DELETE FROM `select` WHERE `select` = 3;
-UPDATE `new
-line` SET `v,new
-line` = 'zwei' WHERE `new
-line` = 2;
-DELETE FROM `new
-line` WHERE `new
-line` = 3;
 UPDATE `a/b\c` SET `v,a/b\c` = 'zwei' WHERE `a/b\c` = 2;
 DELETE FROM `a/b\c` WHERE `a/b\c` = 3;
 UPDATE `-- x; drop` SET `v,-- x; drop` = 'zwei' WHERE `-- x; drop` = 2;
