@@ -27,8 +27,7 @@ constexpr std::array kPrecedence = {
 
 ErrorReport report_server_error(const mysql::Error& failure) {
   if (failure.is_privilege()) {
-    return {ExitCode::access, failure.what(),
-            "grant the user this privilege, then try again"};
+    return {ExitCode::access, failure.what(), "grant the user this privilege, then try again"};
   }
   if (failure.is_access()) {
     return {ExitCode::access, failure.what(),

@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "cmd/atomic_file.h"
 #include "cmd/shown_text.h"
@@ -57,32 +59,40 @@ bool is_port(std::string_view text) {
   return read.ec == std::errc{} && read.ptr == end && port >= 1 && port <= 65'535;
 }
 
-/// `socket:/path`, `host`, `host:3307`, `[::1]:3307`, `::1`.
-Place place_of(const std::string& flag, const std::string& text) {
+/// `[::1]:3307`, `[::1]`. nullopt: neither.
+std::optional<Place> bracketed_place(const std::string& text) {
+  const std::size_t close = text.find(']');
+  if (close == std::string::npos || close == 1) return std::nullopt;
+  Place place{text.substr(1, close - 1), "", ""};
+  const std::string rest = text.substr(close + 1);
+  if (rest.empty()) return place;
+  if (rest.front() != ':' || !is_port(rest.substr(1))) return std::nullopt;
+  place.port = rest.substr(1);
+  return place;
+}
+
+/// `socket:/path`, `host`, `host:3307`, `[::1]:3307`, `::1`. nullopt: none of these.
+std::optional<Place> parse_place(const std::string& text) {
   constexpr std::string_view kSocket = "socket:";
-  if (text.starts_with(kSocket) && text.size() > kSocket.size()) {
-    return {"", text.substr(kSocket.size()), ""};
-  }
-  const Refusal refusal(RefusalReason::usage, flag + ": '" + text + "' is no place of a server",
-                        "HOST, HOST:PORT, [IPV6]:PORT or socket:/path");
-  if (text.empty() || text.starts_with(kSocket)) throw refusal;
-  if (text.front() == '[') {
-    const std::size_t close = text.find(']');
-    if (close == std::string::npos || close == 1) throw refusal;
-    Place place{text.substr(1, close - 1), "", ""};
-    if (close + 1 == text.size()) return place;
-    place.port = text.substr(close + 1);
-    if (place.port.front() != ':' || !is_port(place.port.substr(1))) throw refusal;
-    place.port.erase(0, 1);
-    return place;
-  }
+  if (text.empty() || text == kSocket) return std::nullopt;
+  if (text.starts_with(kSocket)) return Place{"", text.substr(kSocket.size()), ""};
+  if (text.front() == '[') return bracketed_place(text);
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos || text.find(':', colon + 1) != std::string::npos) {
-    return {text, "", ""};
+    return Place{text, "", ""};
   }
   Place place{text.substr(0, colon), "", text.substr(colon + 1)};
-  if (place.host.empty() || !is_port(place.port)) throw refusal;
+  if (place.host.empty() || !is_port(place.port)) return std::nullopt;
   return place;
+}
+
+Place place_of(const std::string& flag, const std::string& text) {
+  std::optional<Place> place = parse_place(text);
+  if (!place) {
+    throw Refusal(RefusalReason::usage, flag + ": '" + text + "' is no place of a server",
+                  "HOST, HOST:PORT, [IPV6]:PORT or socket:/path");
+  }
+  return std::move(*place);
 }
 
 std::string server_text(const std::string& name, const InitOptions::Server& server,

@@ -88,12 +88,12 @@ class Writer {
         else
           one({planner::delete_statement(*table.pair, *changes[0],
                                          {planner::Guard::none, step.parked}),
-               1, false});
+               1, false, {}});
         return;
       case Step::Kind::park:
         one({planner::park_statement(*table.pair, *changes[0], *step.park,
                                      {planner::Guard::none, step.parked}),
-             1, false});
+             1, false, {}});
         return;
       case Step::Kind::update:
         for (const Change* change : changes) {
@@ -101,8 +101,13 @@ class Writer {
           const planner::Guard guard = change->reason == "filter_moved"
                                            ? planner::Guard::old_values
                                            : planner::Guard::none;
-          one({planner::update_statement(*table.pair, *change, {guard, step.parked}), 1,
-               planner::needs_lenient_mode(*table.pair, *change)});
+          planner::RowTerms terms{guard, step.parked};
+          Statement statement{planner::update_statement(*table.pair, *change, terms), 1,
+                              planner::needs_lenient_mode(*table.pair, *change)};
+          if (statement.sql.size() > limits_.bytes)
+            statement.sql = planner::update_statement(*table.pair, *change, terms,
+                                                      &statement.long_values);
+          one(statement);
         }
         return;
     }
@@ -115,7 +120,7 @@ class Writer {
     // An ENUM's index 0 is refused by a strict session; what is stored is checked by its hash.
     if (statement.lenient)
       target_.execute("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'", doing);
-    const std::uint64_t matched = target_.execute(statement.sql, doing);
+    const std::uint64_t matched = target_.execute(statement.sql, statement.long_values, doing);
     if (statement.lenient)
       target_.execute(
           "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",

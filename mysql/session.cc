@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kSqlMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
 constexpr unsigned kServerGone = 2006;
+constexpr std::size_t kLongPiece = std::size_t{256} << 10U;
 
 #if defined(MARIADB_BASE_VERSION) || defined(MARIADB_PACKAGE_VERSION)
 constexpr bool kMariadbLibrary = true;
@@ -268,6 +269,34 @@ std::uint64_t Session::execute(const std::string& sql, const std::string& doing)
   if (mysql_real_query(mysql, sql.data(), sql.size()) != 0) throw handle_->error(doing);
   assert(mysql_field_count(mysql) == 0);
   return mysql_affected_rows(mysql);
+}
+
+std::uint64_t Session::execute(const std::string& sql, const std::vector<LongValue>& values,
+                               const std::string& doing) {
+  if (values.empty()) return execute(sql, doing);
+  if (handle_->mysql == nullptr)
+    throw Error(handle_->server, kServerGone, "HY000", "the session is closed", doing);
+  const std::unique_ptr<MYSQL_STMT, decltype(&mysql_stmt_close)> statement(
+      mysql_stmt_init(handle_->mysql), mysql_stmt_close);
+  const auto check = [&](bool failed) {
+    if (!failed) return;
+    throw Error(handle_->server, mysql_stmt_errno(statement.get()),
+                mysql_stmt_sqlstate(statement.get()), mysql_stmt_error(statement.get()), doing);
+  };
+  check(mysql_stmt_prepare(statement.get(), sql.data(), sql.size()) != 0);
+  assert(mysql_stmt_param_count(statement.get()) == values.size());
+  std::vector<MYSQL_BIND> binds(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    binds[i].buffer_type = values[i].text ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
+  check(mysql_stmt_bind_param(statement.get(), binds.data()) != 0);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t at = 0; at < values[i].bytes.size(); at += kLongPiece) {
+      const std::size_t size = std::min(kLongPiece, values[i].bytes.size() - at);
+      check(mysql_stmt_send_long_data(statement.get(), static_cast<unsigned>(i),
+                                      values[i].bytes.data() + at, size) != 0);
+    }
+  check(mysql_stmt_execute(statement.get()) != 0);
+  return mysql_stmt_affected_rows(statement.get());
 }
 
 void Session::begin() { execute("START TRANSACTION", "starting a transaction"); }

@@ -47,6 +47,13 @@ enum class CommitResult : std::uint8_t { committed, unknown };
 using TextRow = std::vector<std::optional<std::string>>;
 using TextRows = std::vector<TextRow>;
 
+/// A value that goes beside its statement, in pieces: it may be as long as a packet, and its hex digits
+/// would be twice that.
+struct LongValue {
+  std::string bytes;
+  bool text = false;  ///< UTF-8; else bytes as they are
+};
+
 struct SessionHandle;  // hides mysql.h
 
 /// Pins: UTC, utf8mb4, strict sql_mode, REPEATABLE READ, short lock waits, no LOCAL INFILE, no
@@ -67,6 +74,10 @@ class Session {
   TextRows query(const std::string& sql, const std::string& doing);
   /// Runs a statement without a result. Returns rows matched (CLIENT_FOUND_ROWS), not rows changed.
   std::uint64_t execute(const std::string& sql, const std::string& doing);
+
+  /// The same for a statement with a `?` for each of `values`.
+  std::uint64_t execute(const std::string& sql, const std::vector<LongValue>& values,
+                        const std::string& doing);
 
   void begin();                      ///< START TRANSACTION
   void begin_consistent_snapshot();  ///< the snapshot is made now, not at the first read

@@ -19,9 +19,16 @@ std::string name_of(const TablePair& pair, std::size_t column) {
   return mysql::quote_name(pair.columns[column].target.name);
 }
 
-std::string literal_of(const TablePair& pair, std::size_t column, const PlanValue& value) {
+std::string literal_of(const TablePair& pair, std::size_t column, const PlanValue& value,
+                       LongValues* long_values = nullptr) {
   const auto cell = cell_of(pair, column, value);
-  return cell ? mysql::literal(pair.columns[column].type, *cell) : "NULL";
+  if (!cell) return "NULL";
+  const mysql::CellType& type = pair.columns[column].type;
+  if (long_values == nullptr || cell->size() < kLongValueBytes)
+    return mysql::literal(type, *cell);
+  mysql::Shown shown = mysql::show(type, *cell);
+  long_values->push_back({std::move(shown.data), shown.text});
+  return "?";
 }
 
 mysql::Row required_key(const TablePair& pair, const Change& change) {
@@ -41,7 +48,8 @@ std::string insert_head(const TablePair& pair) {
 }
 
 /// The literals of the whole row, in the pair's order, joined by commas.
-std::string row_values(const TablePair& pair, const Change& change) {
+std::string row_values(const TablePair& pair, const Change& change,
+                       LongValues* long_values = nullptr) {
   assert(change.op == Op::insert);
   std::vector<const PlanValue*> values(pair.columns.size());
   for (const ColumnValue& written : column_values(pair, change.after))
@@ -51,7 +59,7 @@ std::string row_values(const TablePair& pair, const Change& change) {
   std::string sql;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) sql += ',';
-    sql += literal_of(pair, i, *values[i]);
+    sql += literal_of(pair, i, *values[i], long_values);
   }
   return sql;
 }
@@ -131,7 +139,7 @@ class Batcher {
 
   void flush() {
     if (rows_.empty()) return;
-    sink_({build_(rows_), rows_.size(), lenient_});
+    sink_({build_(rows_), rows_.size(), lenient_, {}});
     rows_.clear();
     bytes_ = 0;
   }
@@ -173,13 +181,15 @@ std::string delete_statement(const TablePair& pair, const Change& change, const 
   return "DELETE FROM " + table_of(pair) + row_condition(pair, change, terms);
 }
 
-std::string update_statement(const TablePair& pair, const Change& change, const RowTerms& terms) {
+std::string update_statement(const TablePair& pair, const Change& change, const RowTerms& terms,
+                             LongValues* long_values) {
   assert(change.op == Op::update);
   std::string sql = "UPDATE " + table_of(pair) + " SET ";
   std::vector<std::size_t> written;
   for (const ColumnValue& value : column_values(pair, change.after)) {
     if (!written.empty()) sql += ',';
-    sql += name_of(pair, value.column) + "=" + literal_of(pair, value.column, *value.value);
+    sql += name_of(pair, value.column) + "=" +
+           literal_of(pair, value.column, *value.value, long_values);
     written.push_back(value.column);
   }
   if (written.empty()) throw change_error(pair, "an update writes no column");
@@ -217,6 +227,13 @@ void batch_inserts(const TablePair& pair, Changes changes, const StatementLimits
   Batcher batcher(head.size(), limits, build, sink);
   for (const Change* change : changes) {
     std::string row = "(" + row_values(pair, *change) + "),";
+    if (head.size() + row.size() > limits.bytes) {
+      batcher.flush();
+      LongValues long_values;
+      const std::string sql = head + "(" + row_values(pair, *change, &long_values) + ")";
+      sink({sql, 1, needs_lenient_mode(pair, *change), std::move(long_values)});
+      continue;
+    }
     batcher.add(*change, row.size(), needs_lenient_mode(pair, *change));
     rows.push_back(std::move(row));
   }

@@ -10,7 +10,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "mysql/session.h"
 #include "planner/change.h"
 #include "planner/change_values.h"
 #include "planner/table_pair.h"
@@ -24,6 +26,11 @@ struct Parked {
 
   friend bool operator==(const Parked&, const Parked&) = default;
 };
+
+/// Values that are sent beside a statement, because a packet cannot hold them in it: `?` stands there.
+using LongValues = std::vector<mysql::LongValue>;
+/// From this size on, where a statement would be too long.
+inline constexpr std::size_t kLongValueBytes = std::size_t{16} << 10U;
 
 /// Does the row have to hold its old values still for a statement to find it?
 enum class Guard : std::uint8_t {
@@ -52,8 +59,10 @@ using Changes = std::span<const Change* const>;
 
 /// UPDATE t SET ... WHERE key. Columns that a server stamps on every update keep their values,
 /// unless the change writes them.
+/// With `long_values`, large ones go there.
 [[nodiscard]] std::string update_statement(const TablePair& pair, const Change& change,
-                                           const RowTerms& terms = {});
+                                           const RowTerms& terms = {},
+                                           LongValues* long_values = nullptr);
 /// UPDATE that parks one column of the row.
 [[nodiscard]] std::string park_statement(const TablePair& pair, const Change& change,
                                          const Parked& park, const RowTerms& terms = {});
@@ -73,10 +82,11 @@ struct Statement {
   std::string sql;
   std::size_t rows = 0;  ///< that it must write
   bool lenient = false;  ///< needs_lenient_mode of all its rows; no statement mixes
+  LongValues long_values = {};
 };
 
 /// Insert or delete `changes`, in their order, by as few statements as the limits allow. A row that
-/// is over the limit alone gets a statement of its own.
+/// is over the limit alone gets a statement of its own, its large values beside it.
 void batch_inserts(const TablePair& pair, Changes changes, const StatementLimits& limits,
                    const std::function<void(const Statement&)>& sink);
 void batch_deletes(const TablePair& pair, Changes changes, const StatementLimits& limits,

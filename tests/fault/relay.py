@@ -1,0 +1,181 @@
+"""A server's socket at another path, with a fault between: connections that end at a chosen byte."""
+
+import os
+import select
+import socket
+import threading
+
+COM_QUERY = 0x03
+COM_STMT_EXECUTE = 0x17
+RECEIVE_BYTES = 1 << 16
+
+
+def connects(payload):
+    """The connection itself, before any packet."""
+    return payload == b""
+
+
+def any_command(payload):
+    return payload != b""
+
+
+def executes(payload):
+    """A read of rows: rowplan prepares these."""
+    return payload[:1] == bytes([COM_STMT_EXECUTE])
+
+
+def commits(payload):
+    return payload[:1] == bytes([COM_QUERY]) and payload[1:].strip().upper() == b"COMMIT"
+
+
+class Fault:
+    """What goes wrong, once: at the n-th packet of the client that matches.
+
+    kind "before": the connection ends, and the packet never reaches the server.
+    kind "reply": the server gets it; of what it sends then `let_through` bytes arrive, and the
+    connection ends. kind "stall": likewise, but the connection stays, silent.
+    """
+
+    def __init__(self, match, nth, kind, let_through=0, refuse_after=False):
+        self.match = match
+        self.nth = nth
+        self.kind = kind
+        self.let_through = let_through
+        self.refuse_after = refuse_after  # nobody can connect any more, either
+        self.seen = 0
+        self.fired = False
+        self.lock = threading.Lock()
+
+    def strikes(self, payload):
+        with self.lock:
+            if self.fired or not self.match(payload):
+                return False
+            self.seen += 1
+            self.fired = self.seen == self.nth
+            return self.fired
+
+
+class Relay:
+    """Listens on `path`, passes on to `upstream`. Without a fault it only counts commands."""
+
+    def __init__(self, upstream, path, fault=None):
+        self.upstream = upstream
+        self.path = str(path)
+        self.fault = fault
+        self.commands = 0
+        self.closed = False
+        self.sockets = set()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.closed = True
+        self.stop_listening()
+        for end in list(self.sockets):
+            shut(end)
+
+    def stop_listening(self):
+        shut(self.listener)
+        try:
+            os.unlink(self.path)
+        except FileNotFoundError:
+            pass
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        server = socket.socket(socket.AF_UNIX)
+        self.sockets |= {client, server}
+        try:
+            server.connect(self.upstream)
+            Connection(self, client, server).run()
+        except OSError:
+            pass  # an end went away: so does the other
+        finally:
+            shut(client)
+            shut(server)
+            self.sockets -= {client, server}
+            if self.fault and self.fault.fired and self.fault.refuse_after:
+                self.stop_listening()
+
+
+class Connection:
+    """One client, from its connect to its end."""
+
+    def __init__(self, relay, client, server):
+        self.relay = relay
+        self.client = client
+        self.server = server
+        self.pending = b""
+        self.left = None  # bytes that still arrive, once the fault has struck
+
+    def run(self):
+        if not self.take(b"", b""):
+            return
+        while True:
+            ready, _, _ = select.select([self.client, self.server], [], [])
+            for end in ready:
+                data = end.recv(RECEIVE_BYTES)
+                if not data:
+                    return
+                going_on = self.from_client(data) if end is self.client else self.reply(data)
+                if not going_on:
+                    return
+
+    def from_client(self, data):
+        self.pending += data
+        while len(self.pending) >= 4:
+            end = 4 + int.from_bytes(self.pending[:3], "little")
+            if len(self.pending) < end:
+                break
+            packet, self.pending = self.pending[:end], self.pending[end:]
+            # A command begins with sequence number 0; an answer to the greeting does not.
+            payload = packet[4:] if packet[3] == 0 else None
+            if not self.take(payload, packet):
+                return False
+        return True
+
+    def take(self, payload, packet):
+        if payload:
+            self.relay.commands += 1
+        fault = self.relay.fault
+        if fault is not None and payload is not None and fault.strikes(payload):
+            if fault.kind == "before":
+                return False
+            self.left = fault.let_through
+        self.server.sendall(packet)
+        return True
+
+    def reply(self, data):
+        if self.left is None:
+            self.client.sendall(data)
+            return True
+        self.client.sendall(data[:self.left])
+        if len(data) <= self.left:
+            self.left -= len(data)
+            return True
+        self.left = 0
+        # Silence for ever: until the client gives up.
+        return self.relay.fault.kind == "stall"
+
+
+def shut(end):
+    try:
+        end.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    end.close()
