@@ -63,7 +63,8 @@ std::string bash_option_cases(const TableVerb& verb, const std::string& path) {
             "      return ;;\n";
   }
   for (const TableVerb& sub : verb.verbs) {
-    text += bash_option_cases(sub, path == "*" ? sub.name : path + "." + sub.name);
+    const std::string prefix = path == "*" ? "" : path + ".";
+    text += bash_option_cases(sub, prefix + sub.name);
   }
   return text;
 }
@@ -88,7 +89,8 @@ std::string bash_word_cases(const TableVerb& verb, const std::string& path,
           quoted(joined(words, " ") + (globals.empty() ? "" : " " + globals)) +
           " -- \"$cur\"))\n      fi ;;\n";
   for (const TableVerb& sub : verb.verbs) {
-    text += bash_word_cases(sub, path == "''" ? sub.name : path + "." + sub.name,
+    const std::string prefix = path == "''" ? "" : path + ".";
+    text += bash_word_cases(sub, prefix + sub.name,
                             globals.empty() ? joined(option_names(verb), " ") : globals);
   }
   return text;

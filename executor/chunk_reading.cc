@@ -27,8 +27,9 @@ mysql::Row key_from_values(const planner::TablePair& pair, const TableWork& tabl
     const auto cell = mysql::cell_from_shown(
         pair.columns[i].type, {values[i].form == PlanValue::Form::text, values[i].data});
     if (!cell)
-      throw planner::PlanError("plan.json", table.table->address + ": a bound that is no value of "
-                                            "its key");
+      throw planner::PlanError("plan.json", table.table->address +
+                                                ": a bound that is no value of "
+                                                "its key");
     key.add(*cell);
   }
   return key;
@@ -58,8 +59,7 @@ void read_keys_into(mysql::Session& session, const planner::TablePair& pair, Sid
     const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto to = keys.begin() + static_cast<std::ptrdiff_t>(
                                        std::min(keys.size(), begin + planner::kKeysAtOnce));
-    mysql::RowStream stream(session,
-                            planner::select_keys(pair, side, {from, to}, true, locking),
+    mysql::RowStream stream(session, planner::select_keys(pair, side, {from, to}, true, locking),
                             planner::read_columns(pair, side), "reading " + pair.job.address);
     read_into(stream, pair, nullptr, reading);
   }

@@ -31,8 +31,8 @@ struct ChangeKeys {
 /// The key's bytes, as RowsByKey has them.
 [[nodiscard]] std::string key_bytes(const planner::TablePair& pair, const mysql::Row& row);
 
-/// Reads and hashes the rows of `chunk`. `changes`: those of the chunk. With for_update the rows and
-/// the gaps between them are locked. Throws mysql::Error.
+/// Reads and hashes the rows of `chunk`. `changes`: those of the chunk. With for_update the rows
+/// and the gaps between them are locked. Throws mysql::Error.
 [[nodiscard]] ChunkReading read_chunk(mysql::Session& session, const TableWork& table,
                                       const planner::PlanChunk& chunk,
                                       const std::vector<planner::Change>& changes,

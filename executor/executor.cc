@@ -46,8 +46,8 @@ std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
     if (!table.chunks.empty()) tables[table.target].push_back(table.members.at(table.target));
   std::map<std::string, TableLocks> locks;
   for (const auto& [server, names] : tables)
-    locks.emplace(server, TableLocks(connections.open(server, mysql::SessionMode::read_only),
-                                     names));
+    locks.emplace(server,
+                  TableLocks(connections.open(server, mysql::SessionMode::read_only), names));
   return locks;
 }
 
@@ -127,10 +127,11 @@ class Apply {
       case UnitOutcome::failed:
         ++result_.failed;
         result_.problems.push_back({unit.id, done.outcome, done.address, done.detail});
-        result_.failure = done.failure ? done.failure
-                                       : std::make_exception_ptr(planner::Refusal(
-                                             planner::RefusalReason::temporary, done.detail,
-                                             "apply the plan again"));
+        result_.failure =
+            done.failure
+                ? done.failure
+                : std::make_exception_ptr(planner::Refusal(planner::RefusalReason::temporary,
+                                                           done.detail, "apply the plan again"));
         return false;
     }
     return false;
@@ -142,8 +143,13 @@ class Apply {
     for (const planner::PlanTable& table : loaded_.plan.tables)
       pairs.insert(table.address.substr(0, table.address.find('/')));
     run_id_ = planner::new_plan_id(std::chrono::system_clock::now());
-    state::Runs(*store_).begin({run_id_, result_.plan_id, result_.digest, "apply",
-                                {pairs.begin(), pairs.end()}, request_.tool_version, host_name(),
+    state::Runs(*store_).begin({run_id_,
+                                result_.plan_id,
+                                result_.digest,
+                                "apply",
+                                {pairs.begin(), pairs.end()},
+                                request_.tool_version,
+                                host_name(),
                                 static_cast<std::int64_t>(getpid())});
     pairs_.assign(pairs.begin(), pairs.end());
   }
@@ -196,15 +202,14 @@ ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
   std::optional<state::Store> store;
   if (!request.dry_run) {
     lock.emplace(lock_state(state_path));
-    store = state::Store::open(state_path, state::OpenMode::create,
-                               {.job = request.manifest->name});
+    store =
+        state::Store::open(state_path, state::OpenMode::create, {.job = request.manifest->name});
     if (lock->abandoned_by())
       observer.note("took over the lock that " + lock->abandoned_by()->verb + " (pid " +
                     std::to_string(lock->abandoned_by()->pid) + ") left behind");
   }
   planner::Connections connections(*request.manifest, request.base_dir);
-  const std::vector<planner::TablePair> pairs =
-      pairs_of(request, loaded.plan, jobs, connections);
+  const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
   return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, observer).run();
 }
 

@@ -100,8 +100,8 @@ Judgement judge_chunks(const UnitWork& unit, mysql::Session& source, mysql::Sess
   for (std::size_t t = 0; t < unit.tables.size(); ++t) {
     const TableWork& table = unit.tables[t];
     for (const PlanChunk* chunk : table.chunks) {
-      ChunkReading reading = read_chunk(source, table, *chunk, changes_of(table, *chunk),
-                                        Side::source, Locking::none);
+      ChunkReading reading =
+          read_chunk(source, table, *chunk, changes_of(table, *chunk), Side::source, Locking::none);
       const std::string& server = table.pair->job.source;
       const ChunkHash& before = chunk->before.at(server);
       on_source.add(reading.hash == before, reading.hash == before, table.table->address,
@@ -117,10 +117,9 @@ Judgement judge_chunks(const UnitWork& unit, mysql::Session& source, mysql::Sess
 /// Does the row hold these values? References are compared by their hashes.
 bool holds(const planner::TablePair& pair, const mysql::Row& row, const NamedValues& values) {
   for (const auto& [name, value] : values) {
-    const auto column = std::find_if(pair.columns.begin(), pair.columns.end(),
-                                     [&, &wanted = name](const planner::PairColumn& c) {
-                                       return c.name == wanted;
-                                     });
+    const auto column = std::find_if(
+        pair.columns.begin(), pair.columns.end(),
+        [&, &wanted = name](const planner::PairColumn& c) { return c.name == wanted; });
     if (column == pair.columns.end()) return false;
     const auto i = static_cast<std::size_t>(column - pair.columns.begin());
     const std::uint64_t large = value.form == PlanValue::Form::ref ? 0 : UINT64_MAX;
@@ -156,8 +155,7 @@ void judge_target_row(const TableWork& table, const Change& change, const RowsBy
       after = row == nullptr;
       break;
     case Op::update:
-      before = row != nullptr ? holds(pair, *row, change.before)
-                              : change.reason == "filter_moved";
+      before = row != nullptr ? holds(pair, *row, change.before) : change.reason == "filter_moved";
       after = moved != nullptr && holds(pair, *moved, change.after);
       break;
     case Op::conflict:
@@ -171,8 +169,8 @@ void judge_source_row(const TableWork& table, const Change& change, const RowsBy
                       Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   const mysql::Row* row = find(rows, planner::after_key_row(pair, change).value());
-  const bool as_planned = change.op == Op::remove ? row == nullptr
-                                                  : row != nullptr && holds(pair, *row, change.after);
+  const bool as_planned =
+      change.op == Op::remove ? row == nullptr : row != nullptr && holds(pair, *row, change.after);
   tally.add(as_planned, as_planned, table.table->address,
             key_text(change) + " on '" + pair.job.source + "' is not what was planned");
 }
@@ -214,9 +212,9 @@ std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& t
                                          Verify verify) {
   for (const TableWork& table : unit.tables) {
     if (verify == Verify::rows) {
-      const RowsByKey rows = read_rows(target, *table.pair, Side::target,
-                                       keys_of(*table.pair, table.changes).target,
-                                       Locking::for_update);
+      const RowsByKey rows =
+          read_rows(target, *table.pair, Side::target, keys_of(*table.pair, table.changes).target,
+                    Locking::for_update);
       Tally tally;
       for (const Change& change : table.changes) judge_target_row(table, change, rows, tally);
       if (!tally.all_after)
@@ -229,11 +227,11 @@ std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& t
                                               Side::target, Locking::for_update);
       const ChunkHash& after = chunk->after.at(server);
       if (reading.hash == after) continue;
-      return UnitProblem{
-          unit.id, UnitOutcome::failed, table.table->address,
-          chunk_text(*chunk) + " on '" + server + "' does not hold what was written: planned " +
-              to_string(after) + ", found " + to_string(reading.hash) +
-              "; the target rewrites values (a trigger, a type, an invalid value)"};
+      return UnitProblem{unit.id, UnitOutcome::failed, table.table->address,
+                         chunk_text(*chunk) + " on '" + server +
+                             "' does not hold what was written: planned " + to_string(after) +
+                             ", found " + to_string(reading.hash) +
+                             "; the target rewrites values (a trigger, a type, an invalid value)"};
     }
   }
   return std::nullopt;

@@ -25,8 +25,8 @@ struct TableRows {
 
 struct Judgement {
   Verdict verdict = Verdict::stale;
-  std::string address;  ///< of the table that is stale
-  std::string detail;   ///< which member, which chunk, what was found
+  std::string address;          ///< of the table that is stale
+  std::string detail;           ///< which member, which chunk, what was found
   std::vector<TableRows> rows;  ///< in the order of the unit's tables
 };
 
@@ -37,7 +37,7 @@ struct Judgement {
 
 /// After the writes, within the same transaction: does the target hold what it is to hold? The
 /// address and detail of what does not, or nothing.
-[[nodiscard]] std::optional<UnitProblem> check_written(const UnitWork& unit,
-                                                       mysql::Session& target, Verify verify);
+[[nodiscard]] std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
+                                                       Verify verify);
 
 }  // namespace rowplan::executor

@@ -43,10 +43,10 @@ planner::LoadedPlan load_applyable(const ApplyRequest& request) {
   planner::LoadedPlan loaded = planner::load_plan(request.plan_dir);
   const planner::Plan& plan = loaded.plan;
   if (request.expect_digest && *request.expect_digest != loaded.digest)
-    throw Refusal(RefusalReason::digest,
-                  "this plan's digest is " + loaded.digest + ", expected was " +
-                      *request.expect_digest,
-                  "apply the plan that was reviewed");
+    throw Refusal(
+        RefusalReason::digest,
+        "this plan's digest is " + loaded.digest + ", expected was " + *request.expect_digest,
+        "apply the plan that was reviewed");
   if (plan.run.expires_at <= state::rfc3339_utc(std::chrono::system_clock::now()))
     throw Refusal(RefusalReason::digest, "the plan expired at " + plan.run.expires_at, kPlanAgain);
   if (!plan.applyable || planner::has_error(plan.findings))
@@ -97,8 +97,7 @@ std::vector<planner::TablePair> pairs_of(const ApplyRequest& request, const plan
                                          planner::Connections& connections) {
   for (const auto& [name, server] : plan.servers)
     connections.expect_identity(name, server.identity);
-  planner::ResolvedJob resolved =
-      planner::resolve_tables(*request.manifest, jobs, connections);
+  planner::ResolvedJob resolved = planner::resolve_tables(*request.manifest, jobs, connections);
   for (const auto& [name, facts] : resolved.servers) {
     const auto planned = plan.servers.find(name);
     if (planned == plan.servers.end() || planned->second.role != mysql::role_of(facts))

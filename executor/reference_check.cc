@@ -72,7 +72,8 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Tabl
     }
     std::optional<std::string> reached;
     in_batches(parents, [&](const std::vector<mysql::Row>& batch) {
-      // Values are inlined by a derived table of the parents, so that only the child's columns are bare.
+      // Values are inlined by a derived table of the parents, so that only the child's columns are
+      // bare.
       const std::string parent_rows =
           "(SELECT * FROM " + quote_table(pair.target.name.db, pair.target.name.table) + " WHERE " +
           planner::key_in(pair, planner::Side::target, batch) + ")";
@@ -108,12 +109,11 @@ std::optional<std::string> missing_parent(mysql::Session& target, const UnitWork
             " WHERE " + planner::key_in(pair, planner::Side::target, batch) + not_null + ")";
         const std::uint64_t all = count(target, "SELECT COUNT(*) FROM " + children + " c",
                                         "counting rows that refer to others");
-        const std::uint64_t kept =
-            count(target,
-                  "SELECT COUNT(*) FROM " + children + " c JOIN " +
-                      quote_table(key.parent.db, key.parent.table) + " p ON " + joined(key) +
-                      " FOR UPDATE",
-                  "checking the parents of written rows");
+        const std::uint64_t kept = count(target,
+                                         "SELECT COUNT(*) FROM " + children + " c JOIN " +
+                                             quote_table(key.parent.db, key.parent.table) +
+                                             " p ON " + joined(key) + " FOR UPDATE",
+                                         "checking the parents of written rows");
         if (all != kept && !missing)
           missing = std::to_string(all - std::min(all, kept)) + " written rows have no parent in " +
                     planner::encode_table(key.parent) + " (foreign key '" +

@@ -17,8 +17,8 @@ namespace rowplan::executor {
                                                             const std::vector<std::size_t>& changes,
                                                             bool keys_off);
 
-/// After writes with foreign_key_checks off: has every written row of the unit its parents, by locking
-/// reads? What and where not, or nothing.
+/// After writes with foreign_key_checks off: has every written row of the unit its parents, by
+/// locking reads? What and where not, or nothing.
 [[nodiscard]] std::optional<std::string> missing_parent(mysql::Session& target,
                                                         const UnitWork& unit);
 

@@ -50,13 +50,12 @@ std::optional<std::string> ServerFreeValue::free_integer(const planner::TablePai
                   : target.data_type == "smallint"  ? 16
                   : target.data_type == "mediumint" ? 24
                   : target.data_type == "int"       ? 32
-                  : target.data_type == "bit" ? static_cast<unsigned>(target.length)
-                                              : 64;
+                  : target.data_type == "bit"       ? static_cast<unsigned>(target.length)
+                                                    : 64;
   if (!target.is_unsigned) --bits;
   std::random_device random;
   std::mt19937_64 generator((std::uint64_t{random()} << 32) | random());
-  const std::uint64_t last =
-      bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+  const std::uint64_t last = bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
   std::uniform_int_distribution<std::uint64_t> any(0, last);
   for (unsigned i = 0; i < kTries; ++i) {
     const std::string literal = std::to_string(any(generator));
@@ -69,8 +68,7 @@ std::optional<std::string> ServerFreeValue::free_text(const planner::TablePair& 
                                                       std::size_t column) {
   static const std::string letters = "abcdefghijkmnpqrstuvwxyz23456789";
   const bool bytes = pair.columns[column].type.kind == mysql::CellKind::bytes;
-  const std::size_t length =
-      std::min<std::size_t>(kTextLength, pair.columns[column].target.length);
+  const std::size_t length = std::min<std::size_t>(kTextLength, pair.columns[column].target.length);
   std::random_device random;
   std::uniform_int_distribution<std::size_t> any(0, letters.size() - 1);
   for (unsigned i = 0; i < kTries && length > 0; ++i) {

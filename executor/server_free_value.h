@@ -9,7 +9,8 @@
 
 namespace rowplan::executor {
 
-/// Within the open transaction. Integers, texts and bytes: random ones that no row has; other types: none.
+/// Within the open transaction. Integers, texts and bytes: random ones that no row has; other
+/// types: none.
 class ServerFreeValue : public planner::FreeValue {
  public:
   explicit ServerFreeValue(mysql::Session& target) : target_(target) {}

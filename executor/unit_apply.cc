@@ -132,10 +132,10 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
   if (problem) {
     target.rollback();
     if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::failed, 0);
-    return failed(problem->address, problem->detail,
-                  std::make_exception_ptr(std::runtime_error(problem->address + ": unit " +
-                                                             std::to_string(unit.id) + ": " +
-                                                             problem->detail)));
+    return failed(
+        problem->address, problem->detail,
+        std::make_exception_ptr(std::runtime_error(
+            problem->address + ": unit " + std::to_string(unit.id) + ": " + problem->detail)));
   }
   return commit(unit, target);
 }

@@ -20,7 +20,8 @@ class ApplySessions {
   explicit ApplySessions(planner::Connections& connections) : connections_(connections) {}
   [[nodiscard]] mysql::Session& reader(const std::string& server);
   [[nodiscard]] mysql::Session& writer(const std::string& server);
-  /// Closes the writer: its transaction is rolled back, and nothing that was set on it is left over.
+  /// Closes the writer: its transaction is rolled back, and nothing that was set on it is left
+  /// over.
   void drop_writer(const std::string& server) noexcept { writers_.erase(server); }
 
  private:
@@ -46,9 +47,9 @@ class UnitApplier {
               std::map<std::string, TableLocks>& locks, state::Journal* journal,
               ApplyObserver& observer);
 
-  /// Lock, hash, judge, write, hash, commit, record: all or nothing, tried again as a whole while the
-  /// server says that that may help. Throws planner::Refusal{locked} and PlanError; what a server
-  /// refused is in the result.
+  /// Lock, hash, judge, write, hash, commit, record: all or nothing, tried again as a whole while
+  /// the server says that that may help. Throws planner::Refusal{locked} and PlanError; what a
+  /// server refused is in the result.
   [[nodiscard]] UnitResult apply(const UnitWork& unit);
 
  private:

@@ -51,8 +51,7 @@ class Writer {
   Writer(mysql::Session& target, const UnitWork& unit, bool keys_off)
       : target_(target), unit_(unit), keys_off_(keys_off) {
     limits_.bytes = std::min<std::size_t>(
-        kStatementBytesMax,
-        static_cast<std::size_t>(target.max_allowed_packet()) - kPacketReserve);
+        kStatementBytesMax, static_cast<std::size_t>(target.max_allowed_packet()) - kPacketReserve);
   }
 
   std::optional<UnitProblem> write(const std::vector<Step>& steps) {
@@ -88,25 +87,28 @@ class Writer {
         else
           one({planner::delete_statement(*table.pair, *changes[0],
                                          {planner::Guard::none, step.parked}),
-               1, false, {}});
+               1,
+               false,
+               {}});
         return;
       case Step::Kind::park:
         one({planner::park_statement(*table.pair, *changes[0], *step.park,
                                      {planner::Guard::none, step.parked}),
-             1, false, {}});
+             1,
+             false,
+             {}});
         return;
       case Step::Kind::update:
         for (const Change* change : changes) {
           // No hash covers what a row outside the filter held; its old values are in the statement.
-          const planner::Guard guard = change->reason == "filter_moved"
-                                           ? planner::Guard::old_values
-                                           : planner::Guard::none;
+          const planner::Guard guard =
+              change->reason == "filter_moved" ? planner::Guard::old_values : planner::Guard::none;
           planner::RowTerms terms{guard, step.parked};
           Statement statement{planner::update_statement(*table.pair, *change, terms), 1,
                               planner::needs_lenient_mode(*table.pair, *change)};
           if (statement.sql.size() > limits_.bytes)
-            statement.sql = planner::update_statement(*table.pair, *change, terms,
-                                                      &statement.long_values);
+            statement.sql =
+                planner::update_statement(*table.pair, *change, terms, &statement.long_values);
           one(statement);
         }
         return;
@@ -163,16 +165,14 @@ std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& un
     table.pair = unit.tables[t].pair;
     table.changes = unit.tables[t].changes;
     for (const Change& change : table.changes) {
-      const mysql::Row* row =
-          find(rows[t].target, planner::key_row(*table.pair, change).value());
+      const mysql::Row* row = find(rows[t].target, planner::key_row(*table.pair, change).value());
       table.target_rows.push_back(row != nullptr ? *row : mysql::Row());
     }
   }
   ServerFreeValue free_values(target);
   const auto ordered = planner::order_unit(tables, free_values);
   if (const auto* unorderable = std::get_if<planner::UnorderableUnit>(&ordered))
-    return UnitProblem{unit.id, UnitOutcome::failed,
-                       unit.tables[unorderable->table].table->address,
+    return UnitProblem{unit.id, UnitOutcome::failed, unit.tables[unorderable->table].table->address,
                        "rows exchange values of unique key '" + unorderable->index +
                            "', and no value is free to park one of them"};
   const auto& steps = std::get<planner::UnitSteps>(ordered);

@@ -10,13 +10,13 @@
 
 namespace rowplan::executor {
 
-/// Puts the real values in the place of references: those of the rows at hand, if they have the planned
-/// hash. What did not fit, or nothing.
+/// Puts the real values in the place of references: those of the rows at hand, if they have the
+/// planned hash. What did not fit, or nothing.
 [[nodiscard]] std::optional<std::string> fill_references(UnitWork& unit,
                                                          const std::vector<TableRows>& rows);
 
-/// Writes all changes within the open transaction. What was refused, and where, or nothing; then the
-/// transaction must be rolled back. Throws mysql::Error, PlanError.
+/// Writes all changes within the open transaction. What was refused, and where, or nothing; then
+/// the transaction must be rolled back. Throws mysql::Error, PlanError.
 [[nodiscard]] std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& unit,
                                                     const std::vector<TableRows>& rows);
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 #include "mysql/double_text.h"
@@ -172,13 +173,13 @@ std::optional<std::string> real_cell(const CellType& type, std::string_view text
   if (type.single) {
     float value = 0;
     const auto [at, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || at != end) return std::nullopt;
+    if (error != std::errc{} || at != end || !std::isfinite(value)) return std::nullopt;
     append_real(out, static_cast<double>(value));
     return out;
   }
   double value = 0;
   const auto [at, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || at != end) return std::nullopt;
+  if (error != std::errc{} || at != end || !std::isfinite(value)) return std::nullopt;
   append_real(out, value);
   return out;
 }

@@ -29,16 +29,17 @@ enum class CellKind : std::uint8_t {
 
 struct CellType {
   CellKind kind = CellKind::bytes;
-  bool single = false;   ///< real: shown as the shortest text that reads back as a FLOAT
-  unsigned scale = 0;    ///< decimal
-  unsigned fsp = 0;      ///< datetime, time: digits of the fraction shown
-  bool is_set = false;   ///< label: of a SET
+  bool single = false;     ///< real: shown as the shortest text that reads back as a FLOAT
+  unsigned scale = 0;      ///< decimal
+  unsigned fsp = 0;        ///< datetime, time: digits of the fraction shown
+  bool is_set = false;     ///< label: of a SET
   bool canonical = false;  ///< json: parsed and put into canonical form by the client
 
   friend bool operator==(const CellType&, const CellType&) = default;
 };
 
-/// One row: its cells one after the other, each with its length, so that equal bytes mean equal rows.
+/// One row: its cells one after the other, each with its length, so that equal bytes mean equal
+/// rows.
 class Row {
  public:
   void clear() {
@@ -65,8 +66,8 @@ class Row {
 
  private:
   [[nodiscard]] std::size_t begin_of(std::size_t i) const { return i == 0 ? 0 : ends_[i - 1]; }
-  std::string data_;                 // per cell: 4 bytes length (all ones: NULL), then the bytes
-  std::vector<std::size_t> ends_;    // of each cell in data_
+  std::string data_;               // per cell: 4 bytes length (all ones: NULL), then the bytes
+  std::vector<std::size_t> ends_;  // of each cell in data_
 };
 
 // Building and reading cells of numbers and times.
@@ -81,7 +82,7 @@ void append_time(std::string& out, bool negative, std::uint64_t microseconds);
 
 /// A value as people and plans see it.
 struct Shown {
-  bool text = true;   ///< false: `data` is bytes that are not text
+  bool text = true;  ///< false: `data` is bytes that are not text
   std::string data;
 };
 /// Exact text of a cell that is not NULL. For an ENUM's index 0 the empty bytes, not text.

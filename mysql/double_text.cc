@@ -9,7 +9,7 @@ namespace rowplan::mysql {
 
 namespace {
 
-constexpr int kPlainFrom = -14;      // my_gcvt: MAX_DECPT_FOR_F_FORMAT is DBL_DIG (15)
+constexpr int kPlainFrom = -14;  // my_gcvt: MAX_DECPT_FOR_F_FORMAT is DBL_DIG (15)
 constexpr int kPlainTo = 15;
 constexpr int kLongestDigits = 17;
 

@@ -55,8 +55,8 @@ std::string sql_text(const std::string& column, const std::string& charset) {
   // Well-formed in its own character set, and back from UTF-8 to the same bytes.
   const std::string well_formed =
       "CAST(CONVERT(" + raw + " USING " + charset + ") AS BINARY)<=>" + raw;
-  const std::string converts_back =
-      "CAST(CONVERT(CONVERT(" + column + " USING utf8mb4) USING " + charset + ") AS BINARY)<=>" + raw;
+  const std::string converts_back = "CAST(CONVERT(CONVERT(" + column + " USING utf8mb4) USING " +
+                                    charset + ") AS BINARY)<=>" + raw;
   return "IF((" + well_formed + ") AND (" + converts_back + ")," + sql_bytes('t', 's', utf8) + "," +
          sql_bytes('x', 'y', raw) + ")";
 }
@@ -129,8 +129,8 @@ std::uint32_t RowHasher::key_crc(const Row& row, std::size_t key_columns) {
     if (i > 0) buffer_ += ',';
     append_encoding(buffer_, types_[i], row.cell(i));
   }
-  return static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(buffer_.data()),
-                                          static_cast<uInt>(buffer_.size())));
+  return static_cast<std::uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(buffer_.data()), static_cast<uInt>(buffer_.size())));
 }
 
 std::string sql_encoding(const CellType& type, const std::string& column,
@@ -149,8 +149,8 @@ std::string sql_encoding(const CellType& type, const std::string& column,
       break;
     case CellKind::real:
       // JSON_ARRAY of NULL is not NULL but [null].
-      value = "IF(" + column + " IS NULL,NULL,IF(" + column + "=0,'0',REPLACE(JSON_ARRAY(" + column +
-              "+0e0),'.0]',']')))";
+      value = "IF(" + column + " IS NULL,NULL,IF(" + column + "=0,'0',REPLACE(JSON_ARRAY(" +
+              column + "+0e0),'.0]',']')))";
       break;
     case CellKind::date:
       value = "CONCAT(" + column + ")";
@@ -169,7 +169,8 @@ std::string sql_encoding(const CellType& type, const std::string& column,
       value = sql_bytes('b', 'c', column);
       break;
     case CellKind::json:
-      value = sql_bytes('j', 'k', "CAST(CAST(" + column + " AS CHAR CHARACTER SET utf8mb4) AS BINARY)");
+      value =
+          sql_bytes('j', 'k', "CAST(CAST(" + column + " AS CHAR CHARACTER SET utf8mb4) AS BINARY)");
       break;
     case CellKind::label:
       value = "CONCAT(IF(CAST(" + column + " AS UNSIGNED)=0,'1','0'),HEX(CONVERT(" + column +

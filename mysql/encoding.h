@@ -13,8 +13,8 @@
 
 namespace rowplan::mysql {
 
-/// Texts and byte strings up to this length stand in hex in the encoding; longer ones as SHA-256, so
-/// that a server can concatenate a row of any table under max_allowed_packet.
+/// Texts and byte strings up to this length stand in hex in the encoding; longer ones as SHA-256,
+/// so that a server can concatenate a row of any table under max_allowed_packet.
 inline constexpr std::size_t kEncodedInHexBytes = 128;
 
 /// The encoding of one cell: never empty, without a comma, injective within a type.
@@ -42,8 +42,8 @@ class RowHasher {
   std::string buffer_;
 };
 
-/// SQL for a cell's encoding, from a column's quoted expression. `charset`: of the column, for text.
-/// Not for JSON that is canonical: only the client can parse that.
+/// SQL for a cell's encoding, from a column's quoted expression. `charset`: of the column, for
+/// text. Not for JSON that is canonical: only the client can parse that.
 [[nodiscard]] std::string sql_encoding(const CellType& type, const std::string& column,
                                        const std::string& charset);
 /// SQL for the row hash as 64 hex digits, from the columns' encodings.

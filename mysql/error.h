@@ -37,8 +37,8 @@ class Error : public std::runtime_error {
   std::string doing_;
 };
 
-/// A pin of the session did not hold when it was read back, or the server computes something that no
-/// supported server computes.
+/// A pin of the session did not hold when it was read back, or the server computes something that
+/// no supported server computes.
 class PinError : public std::runtime_error {
  public:
   PinError(std::string server, const std::string& what)

@@ -19,8 +19,8 @@ bool is_on(const std::optional<std::string>& value) {
 
 std::optional<bool> is_replica(Session& session) {
   try {
-    const char* sql = session.vendor() == Vendor::mysql ? "SHOW REPLICA STATUS"
-                                                        : "SHOW ALL SLAVES STATUS";
+    const char* sql =
+        session.vendor() == Vendor::mysql ? "SHOW REPLICA STATUS" : "SHOW ALL SLAVES STATUS";
     return !session.query(sql, "asking whether the server is a replica").empty();
   } catch (const Error& error) {
     if (error.is_privilege()) return std::nullopt;

@@ -15,7 +15,7 @@ struct Facts {
   std::string identity;
   Vendor vendor = Vendor::mysql;
   std::string version;
-  bool read_only = false;        ///< read_only or super_read_only
+  bool read_only = false;  ///< read_only or super_read_only
   /// Is it a replica? nullopt: this user may not know (no REPLICATION CLIENT, no REPLICA MONITOR).
   std::optional<bool> replica;
   bool galera = false;

@@ -23,7 +23,8 @@ namespace rowplan::mysql {
 /// Is it well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF)?
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
-/// Server text for a terminal, a log or a comment: control characters and what is not UTF-8 as \xNN.
+/// Server text for a terminal, a log or a comment: control characters and what is not UTF-8 as
+/// \xNN.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace rowplan::mysql

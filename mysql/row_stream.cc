@@ -12,9 +12,9 @@ namespace rowplan::mysql {
 
 namespace {
 
-constexpr std::size_t kFirstBuffer = 512;          // bytes; longer values are fetched once more
-constexpr unsigned kResultCut = 1260;              // GROUP_CONCAT and friends
-constexpr unsigned kPacketOverflow = 1301;         // a function's result over max_allowed_packet: NULL
+constexpr std::size_t kFirstBuffer = 512;   // bytes; longer values are fetched once more
+constexpr unsigned kResultCut = 1260;       // GROUP_CONCAT and friends
+constexpr unsigned kPacketOverflow = 1301;  // a function's result over max_allowed_packet: NULL
 constexpr std::uint64_t kMicroseconds = 1000000;
 
 bool by_number(CellKind kind) {
@@ -119,7 +119,8 @@ struct RowStream::State {
 
   ~State() {
     if (statement == nullptr) return;
-    // Given up before its end: closing the statement would read all that is left, so the session goes.
+    // Given up before its end: closing the statement would read all that is left, so the session
+    // goes.
     if (executed && !ended) session->close();
     mysql_stmt_close(statement);
   }
@@ -152,13 +153,14 @@ struct RowStream::State {
 
 void RowStream::State::open(const std::string& sql) {
   MYSQL* mysql = session->handle().mysql;
-  if (mysql == nullptr) throw Error(session->server(), 2006, "HY000", "the session is closed", doing);
+  if (mysql == nullptr)
+    throw Error(session->server(), 2006, "HY000", "the session is closed", doing);
   statement = mysql_stmt_init(mysql);
   if (statement == nullptr) throw std::bad_alloc();
   if (mysql_stmt_prepare(statement, sql.data(), sql.size()) != 0) throw error();
   if (mysql_stmt_field_count(statement) != columns.size())
-    throw Error(session->server(), 2027, "HY000", "the server answered with another number of columns",
-                doing);
+    throw Error(session->server(), 2027, "HY000",
+                "the server answered with another number of columns", doing);
   buffers.resize(columns.size());
   binds.resize(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) bind_column(columns[i], buffers[i], binds[i]);

@@ -18,11 +18,11 @@ struct ReadColumn {
   bool is_unsigned = false;         ///< integers on the wire
   bool single = false;              ///< FLOAT on the wire
   std::vector<std::string> labels;  ///< of ENUM and SET: the wire carries the number
-  bool tag_utf8 = false;            ///< tagged_text of a column that holds UTF-8 already: tagged here
+  bool tag_utf8 = false;  ///< tagged_text of a column that holds UTF-8 already: tagged here
 };
 
-/// Streams rows of a SELECT. Until it is at its end the session can do nothing else; destroyed before
-/// its end, it closes the session, because the rest would have to be read.
+/// Streams rows of a SELECT. Until it is at its end the session can do nothing else; destroyed
+/// before its end, it closes the session, because the rest would have to be read.
 class RowStream {
  public:
   /// `sql` must select the columns' expressions in order. `doing` names it in errors.

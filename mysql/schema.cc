@@ -38,27 +38,48 @@ bool contains(const std::string& text, const char* part) {
 
 TypeFamily family_of(const std::string& type) {
   static const std::map<std::string, TypeFamily, std::less<>> families = {
-      {"tinyint", TypeFamily::integer},     {"smallint", TypeFamily::integer},
-      {"mediumint", TypeFamily::integer},   {"int", TypeFamily::integer},
-      {"bigint", TypeFamily::integer},      {"bit", TypeFamily::bit},
-      {"year", TypeFamily::year},           {"decimal", TypeFamily::decimal},
-      {"float", TypeFamily::real},          {"double", TypeFamily::real},
-      {"date", TypeFamily::date},           {"datetime", TypeFamily::datetime},
-      {"timestamp", TypeFamily::timestamp}, {"time", TypeFamily::time},
-      {"char", TypeFamily::text},           {"varchar", TypeFamily::text},
-      {"tinytext", TypeFamily::text},       {"text", TypeFamily::text},
-      {"mediumtext", TypeFamily::text},     {"longtext", TypeFamily::text},
-      {"binary", TypeFamily::bytes},        {"varbinary", TypeFamily::bytes},
-      {"tinyblob", TypeFamily::bytes},      {"blob", TypeFamily::bytes},
-      {"mediumblob", TypeFamily::bytes},    {"longblob", TypeFamily::bytes},
-      {"enum", TypeFamily::enumeration},    {"set", TypeFamily::set},
-      {"json", TypeFamily::json},           {"vector", TypeFamily::vector},
-      {"uuid", TypeFamily::plain},          {"inet6", TypeFamily::plain},
-      {"inet4", TypeFamily::plain},         {"geometry", TypeFamily::geometry},
-      {"point", TypeFamily::geometry},      {"linestring", TypeFamily::geometry},
-      {"polygon", TypeFamily::geometry},    {"multipoint", TypeFamily::geometry},
-      {"multilinestring", TypeFamily::geometry}, {"multipolygon", TypeFamily::geometry},
-      {"geomcollection", TypeFamily::geometry},  {"geometrycollection", TypeFamily::geometry},
+      {"tinyint", TypeFamily::integer},
+      {"smallint", TypeFamily::integer},
+      {"mediumint", TypeFamily::integer},
+      {"int", TypeFamily::integer},
+      {"bigint", TypeFamily::integer},
+      {"bit", TypeFamily::bit},
+      {"year", TypeFamily::year},
+      {"decimal", TypeFamily::decimal},
+      {"float", TypeFamily::real},
+      {"double", TypeFamily::real},
+      {"date", TypeFamily::date},
+      {"datetime", TypeFamily::datetime},
+      {"timestamp", TypeFamily::timestamp},
+      {"time", TypeFamily::time},
+      {"char", TypeFamily::text},
+      {"varchar", TypeFamily::text},
+      {"tinytext", TypeFamily::text},
+      {"text", TypeFamily::text},
+      {"mediumtext", TypeFamily::text},
+      {"longtext", TypeFamily::text},
+      {"binary", TypeFamily::bytes},
+      {"varbinary", TypeFamily::bytes},
+      {"tinyblob", TypeFamily::bytes},
+      {"blob", TypeFamily::bytes},
+      {"mediumblob", TypeFamily::bytes},
+      {"longblob", TypeFamily::bytes},
+      {"enum", TypeFamily::enumeration},
+      {"set", TypeFamily::set},
+      {"json", TypeFamily::json},
+      {"vector", TypeFamily::vector},
+      {"uuid", TypeFamily::plain},
+      {"inet6", TypeFamily::plain},
+      {"inet4", TypeFamily::plain},
+      {"geometry", TypeFamily::geometry},
+      {"point", TypeFamily::geometry},
+      {"linestring", TypeFamily::geometry},
+      {"polygon", TypeFamily::geometry},
+      {"multipoint", TypeFamily::geometry},
+      {"multilinestring", TypeFamily::geometry},
+      {"multipolygon", TypeFamily::geometry},
+      {"geomcollection", TypeFamily::geometry},
+      {"geometrycollection", TypeFamily::geometry},
   };
   const auto found = families.find(type);
   return found == families.end() ? TypeFamily::unknown : found->second;
@@ -128,8 +149,7 @@ Column column_from(const TextRow& row) {
   column.has_default = row[11].has_value() || column.nullable;
   column.length = column.family == TypeFamily::bit ? column.precision : number_of(row[12]);
   column.is_unsigned = contains(lower(column.type), "unsigned") ||
-                       contains(lower(column.type), "zerofill") ||
-                       column.family == TypeFamily::bit;
+                       contains(lower(column.type), "zerofill") || column.family == TypeFamily::bit;
   column.single = column.data_type == "float";
   if (column.family == TypeFamily::enumeration || column.family == TypeFamily::set)
     column.labels = labels_of(column.type);
@@ -194,8 +214,7 @@ std::vector<ForeignKey> read_foreign_keys(Session& session, const std::string& w
       " JOIN information_schema.REFERENTIAL_CONSTRAINTS r"
       " ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME"
       " AND r.TABLE_NAME = k.TABLE_NAME WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND " +
-          where +
-          " ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
+          where + " ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
       doing);
   std::vector<ForeignKey> keys;
   for (const TextRow& row : rows) {
@@ -289,10 +308,10 @@ std::vector<TableEntry> list_tables(Session& session, const std::string& db) {
 
 std::vector<std::string> list_databases(Session& session) {
   std::vector<std::string> names;
-  for (const TextRow& row : session.query(
-           "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN"
-           " ('mysql','information_schema','performance_schema','sys')",
-           "listing the databases"))
+  for (const TextRow& row :
+       session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN"
+                     " ('mysql','information_schema','performance_schema','sys')",
+                     "listing the databases"))
     names.push_back(text_of(row[0]));
   std::sort(names.begin(), names.end());
   return names;
@@ -312,8 +331,7 @@ std::string schema_fingerprint(const Table& table) {
     digest(context.get(), column.charset);
     digest(context.get(), column.collation);
     digest(context.get(), std::string(column.nullable ? "n" : "-") +
-                              (column.generated ? "g" : "-") +
-                              (column.auto_increment ? "a" : "-") +
+                              (column.generated ? "g" : "-") + (column.auto_increment ? "a" : "-") +
                               (column.on_update_now ? "u" : "-") + (column.json_text ? "j" : "-") +
                               (column.has_default ? "d" : "-"));
   }

@@ -31,14 +31,14 @@ enum class TypeFamily : std::uint8_t {
   datetime,
   timestamp,
   time,
-  text,      ///< CHAR, VARCHAR, TEXT with a character set
-  bytes,     ///< BINARY, VARBINARY, BLOB
+  text,   ///< CHAR, VARCHAR, TEXT with a character set
+  bytes,  ///< BINARY, VARBINARY, BLOB
   enumeration,
   set,
-  json,      ///< MySQL's binary JSON; MariaDB's is text with a check
+  json,  ///< MySQL's binary JSON; MariaDB's is text with a check
   geometry,
   vector,
-  plain,     ///< types with a canonical ASCII text: MariaDB's UUID, INET4, INET6
+  plain,  ///< types with a canonical ASCII text: MariaDB's UUID, INET4, INET6
   unknown,
 };
 
@@ -49,12 +49,12 @@ struct Column {
   TypeFamily family = TypeFamily::unknown;
   bool nullable = true;
   bool is_unsigned = false;
-  bool single = false;             ///< FLOAT
-  std::uint64_t length = 0;        ///< characters of text, bytes of BINARY, bits of BIT
-  unsigned precision = 0;          ///< DECIMAL
-  unsigned scale = 0;              ///< DECIMAL
-  unsigned fsp = 0;                ///< fractional seconds
-  std::string charset;             ///< of text, ENUM, SET
+  bool single = false;       ///< FLOAT
+  std::uint64_t length = 0;  ///< characters of text, bytes of BINARY, bits of BIT
+  unsigned precision = 0;    ///< DECIMAL
+  unsigned scale = 0;        ///< DECIMAL
+  unsigned fsp = 0;          ///< fractional seconds
+  std::string charset;       ///< of text, ENUM, SET
   std::string collation;
   std::vector<std::string> labels;  ///< of ENUM and SET, UTF-8, in order
   bool generated = false;           ///< GENERATED ALWAYS, ROW START, ROW END
@@ -84,14 +84,14 @@ struct ForeignKey {
 
 struct Table {
   TableName name;
-  std::string kind;    ///< BASE TABLE, VIEW, SEQUENCE, SYSTEM VERSIONED, ...
-  std::string engine;  ///< empty for a view
+  std::string kind;             ///< BASE TABLE, VIEW, SEQUENCE, SYSTEM VERSIONED, ...
+  std::string engine;           ///< empty for a view
   std::vector<Column> columns;  ///< in order; generated ones included
   std::vector<Index> indexes;
-  std::vector<ForeignKey> foreign_keys;  ///< of this table
-  std::vector<ForeignKey> referenced_by; ///< of all tables that refer to it, in any schema
-  std::vector<std::string> triggers;     ///< names with their text's digest, sorted
-  bool generated_invisible_key = false;  ///< MySQL's my_row_id: its values differ per server
+  std::vector<ForeignKey> foreign_keys;   ///< of this table
+  std::vector<ForeignKey> referenced_by;  ///< of all tables that refer to it, in any schema
+  std::vector<std::string> triggers;      ///< names with their text's digest, sorted
+  bool generated_invisible_key = false;   ///< MySQL's my_row_id: its values differ per server
 
   [[nodiscard]] const Column* column(std::string_view name) const;  ///< names fold ASCII case
   [[nodiscard]] bool transactional() const;
@@ -111,8 +111,8 @@ struct TableEntry {
 /// Databases that a glob may match: all but the servers' own.
 [[nodiscard]] std::vector<std::string> list_databases(Session& session);
 
-/// SHA-256 over everything in Table that decides what may be read or written, in hex. Two servers of
-/// two vendors print types differently; the fingerprint is for one server over time.
+/// SHA-256 over everything in Table that decides what may be read or written, in hex. Two servers
+/// of two vendors print types differently; the fingerprint is for one server over time.
 [[nodiscard]] std::string schema_fingerprint(const Table& table);
 
 }  // namespace rowplan::mysql

@@ -96,8 +96,7 @@ const char* vendor_name(Vendor vendor) noexcept {
 }
 
 std::string client_library() {
-  return std::string(kMariadbLibrary ? "libmariadb " : "libmysqlclient ") +
-         mysql_get_client_info();
+  return std::string(kMariadbLibrary ? "libmariadb " : "libmysqlclient ") + mysql_get_client_info();
 }
 
 Session::Session(const ConnectOptions& options, SessionMode mode)
@@ -156,8 +155,7 @@ void Session::connect(const ConnectOptions& options) {
     mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
   }
   if (mysql_real_connect(mysql, host, options.user.c_str(), options.password.c_str(), nullptr,
-                         by_socket ? 0 : options.port,
-                         by_socket ? options.socket.c_str() : nullptr,
+                         by_socket ? 0 : options.port, by_socket ? options.socket.c_str() : nullptr,
                          CLIENT_FOUND_ROWS) == nullptr) {
     const std::string where =
         by_socket ? options.socket : options.host + ":" + std::to_string(options.port);
@@ -173,8 +171,8 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
   handle_->version = mysql_get_server_info(handle_->mysql);
   const TextRows comment = query("SELECT VERSION(), @@version_comment", "asking for the version");
   if (comment.at(0).at(0)) handle_->version = *comment[0][0];
-  handle_->vendor = handle_->version.find("MariaDB") != std::string::npos ? Vendor::mariadb
-                                                                          : Vendor::mysql;
+  handle_->vendor =
+      handle_->version.find("MariaDB") != std::string::npos ? Vendor::mariadb : Vendor::mysql;
   const bool mariadb = handle_->vendor == Vendor::mariadb;
   const std::string lock_wait = std::to_string(options.lock_wait_s);
   std::string sql = std::string("SET SESSION sql_mode='") + kSqlMode +
@@ -224,9 +222,10 @@ void Session::read_identity(const std::string& expected) {
     handle_->identity = need(query("SELECT @@server_uuid", "asking for the identity").at(0).at(0));
   } else {
     // server_uid exists since 10.6.15; a server without it has the rest.
-    const TextRows uid = query("SHOW GLOBAL VARIABLES LIKE 'server_uid'", "asking for the identity");
-    const TextRows rows = query(
-        "SELECT @@server_id, @@hostname, @@port, @@socket, @@datadir", "asking for the identity");
+    const TextRows uid =
+        query("SHOW GLOBAL VARIABLES LIKE 'server_uid'", "asking for the identity");
+    const TextRows rows = query("SELECT @@server_id, @@hostname, @@port, @@socket, @@datadir",
+                                "asking for the identity");
     std::string text = uid.empty() ? "" : need(uid.at(0).at(1));
     for (const auto& part : rows.at(0)) text += '\n' + need(part);
     handle_->identity = sha256_hex(text);

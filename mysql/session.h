@@ -36,7 +36,7 @@ struct ConnectOptions {
 };
 
 enum class SessionMode : std::uint8_t {
-  read_only,   ///< SET SESSION TRANSACTION READ ONLY: the server refuses any write
+  read_only,  ///< SET SESSION TRANSACTION READ ONLY: the server refuses any write
   read_write,
 };
 
@@ -47,8 +47,8 @@ enum class CommitResult : std::uint8_t { committed, unknown };
 using TextRow = std::vector<std::optional<std::string>>;
 using TextRows = std::vector<TextRow>;
 
-/// A value that goes beside its statement, in pieces: it may be as long as a packet, and its hex digits
-/// would be twice that.
+/// A value that goes beside its statement, in pieces: it may be as long as a packet, and its hex
+/// digits would be twice that.
 struct LongValue {
   std::string bytes;
   bool text = false;  ///< UTF-8; else bytes as they are
@@ -70,7 +70,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Reads a small result whole. `doing` names it in an error: "reading the columns of shop.orders".
+  /// Reads a small result whole. `doing` names it in an error: "reading the columns of
+  /// shop.orders".
   TextRows query(const std::string& sql, const std::string& doing);
   /// Runs a statement without a result. Returns rows matched (CLIENT_FOUND_ROWS), not rows changed.
   std::uint64_t execute(const std::string& sql, const std::string& doing);

@@ -20,7 +20,8 @@ struct PlanValue {
     hmac,  ///< {"hmac":"..."}: sensitive; read again at apply
   };
   Form form = Form::null;
-  std::string data;         ///< text; for hex the raw bytes (not hex digits); for ref and hmac lower-case hex digits
+  std::string data;  ///< text; for hex the raw bytes (not hex digits); for ref and hmac lower-case
+                     ///< hex digits
   std::uint64_t bytes = 0;  ///< of the referenced value, for ref
 
   friend bool operator==(const PlanValue&, const PlanValue&) = default;
@@ -39,9 +40,9 @@ struct Change {
   /// Values of the key columns as they stand on `on` (for an insert: as they will); nullopt for a
   /// table without an identity ("key":null).
   std::optional<std::vector<PlanValue>> key;
-  NamedValues before;  ///< delete: the whole row; update: the changed columns; else empty
-  NamedValues after;   ///< insert: the whole row; update: the changed columns; else empty
-  std::string reason;  ///< "missing", "differs", "key_differs", "extra"
+  NamedValues before;       ///< delete: the whole row; update: the changed columns; else empty
+  NamedValues after;        ///< insert: the whole row; update: the changed columns; else empty
+  std::string reason;       ///< "missing", "differs", "key_differs", "extra"
   std::uint64_t count = 0;  ///< of equal rows, for a table without an identity; 0: not written
 };
 
@@ -49,8 +50,8 @@ struct Change {
 /// before, after, reason, count; `before` and `after` are left out where they are empty.
 [[nodiscard]] std::string to_json_line(const Change& change);
 
-/// Reads what to_json_line wrote. Throws PlanError (planner/plan_error.h) for anything else: unknown
-/// op, wrong type, unknown value form, odd hex, depth, trailing bytes.
+/// Reads what to_json_line wrote. Throws PlanError (planner/plan_error.h) for anything else:
+/// unknown op, wrong type, unknown value form, odd hex, depth, trailing bytes.
 [[nodiscard]] Change change_from_json_line(std::string_view line);
 
 }  // namespace rowplan::planner

@@ -11,9 +11,8 @@ namespace {
 NamedValues whole_row(const TablePair& pair, const mysql::Row& row) {
   NamedValues values;
   for (std::size_t i = 0; i < pair.columns.size(); ++i)
-    values.emplace_back(
-        pair.columns[i].name,
-        plan_value(pair.columns[i].type, row, i, pair.job.options.large_bytes));
+    values.emplace_back(pair.columns[i].name,
+                        plan_value(pair.columns[i].type, row, i, pair.job.options.large_bytes));
   return values;
 }
 
@@ -31,8 +30,8 @@ PlanValue plan_value(const mysql::CellType& type, const mysql::Row& row, std::si
 std::vector<PlanValue> plan_key(const TablePair& pair, const mysql::Row& row) {
   std::vector<PlanValue> key;
   for (std::size_t i = 0; i < pair.key_columns; ++i)
-    key.push_back(plan_value(pair.columns[i].type, row, i,
-                             std::numeric_limits<std::uint64_t>::max()));
+    key.push_back(
+        plan_value(pair.columns[i].type, row, i, std::numeric_limits<std::uint64_t>::max()));
   return key;
 }
 

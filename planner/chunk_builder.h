@@ -12,8 +12,8 @@
 
 namespace rowplan::planner {
 
-/// Sums fast hashes of a chunk's rows: tells whether two readings of a chunk saw the same. Never stands in
-/// a plan.
+/// Sums fast hashes of a chunk's rows: tells whether two readings of a chunk saw the same. Never
+/// stands in a plan.
 struct FastSum {
   std::uint64_t rows = 0;
   std::uint64_t sum = 0;

@@ -35,9 +35,9 @@ class RowSource {
 };
 
 /// Walks both sides in step. A chunk ends after each source row whose key's CRC-32 is 0 modulo
-/// `chunk_rows`; without `cut`, the whole range is one. Keys must rise strictly on both sides: a server
-/// that sorts otherwise than the client expects is a failure (std::runtime_error), never a guess.
-/// True: walked to the end.
+/// `chunk_rows`; without `cut`, the whole range is one. Keys must rise strictly on both sides: a
+/// server that sorts otherwise than the client expects is a failure (std::runtime_error), never a
+/// guess. True: walked to the end.
 [[nodiscard]] bool walk(const TablePair& pair, const KeyRange& range, RowSource& source,
                         RowSource& target, bool cut, ChunkVisitor& visitor);
 

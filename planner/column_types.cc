@@ -89,11 +89,11 @@ ColumnFit fit_texts(const Column& source, const Column& target) {
   if (!is_utf8_charset(source.charset) || !is_utf8_charset(target.charset))
     type.kind = CellKind::tagged_text;
   if (!charset_holds(target.charset, source.charset))
-    return lossy(type, "character set " + target.charset + " does not hold all of " +
-                           source.charset);
+    return lossy(type,
+                 "character set " + target.charset + " does not hold all of " + source.charset);
   if (target.length < source.length)
-    return lossy(type, "texts of " + std::to_string(source.length) + " characters do not fit into " +
-                           std::to_string(target.length));
+    return lossy(type, "texts of " + std::to_string(source.length) +
+                           " characters do not fit into " + std::to_string(target.length));
   if (target.data_type == "char" && source.data_type != "char")
     return lossy(type, "CHAR drops spaces at the end");
   return {Verdict::fits, type, ""};
@@ -124,9 +124,7 @@ ColumnFit fit_labels(const Column& source, const Column& target) {
   return {Verdict::fits, type, ""};
 }
 
-bool is_json(const Column& column) {
-  return column.family == TypeFamily::json || column.json_text;
-}
+bool is_json(const Column& column) { return column.family == TypeFamily::json || column.json_text; }
 
 ColumnFit fit_json(const Column& source, const Column& target, bool one_vendor) {
   mysql::CellType type{CellKind::json};
@@ -174,8 +172,8 @@ ColumnFit fit_same_family(const Column& source, const Column& target) {
   return {Verdict::differs, {}, "type " + source.type + " is not known to rowplan"};
 }
 
-/// SQL for a tagged text: 't' and UTF-8 where that converts back to the same bytes, else 'x' and the
-/// bytes as stored.
+/// SQL for a tagged text: 't' and UTF-8 where that converts back to the same bytes, else 'x' and
+/// the bytes as stored.
 std::string tagged_expression(const std::string& name, const std::string& charset) {
   const std::string raw = "CAST(" + name + " AS BINARY)";
   const std::string utf8 = "CAST(CONVERT(" + name + " USING utf8mb4) AS BINARY)";

@@ -25,8 +25,8 @@ struct ColumnFit {
 [[nodiscard]] ColumnFit fit_columns(const mysql::Column& source, const mysql::Column& target,
                                     mysql::Vendor source_vendor, mysql::Vendor target_vendor);
 
-/// How to fetch `column` as a cell of `type`. `as_key`: the expression must also sort and compare on
-/// the server as its cell does on the client.
+/// How to fetch `column` as a cell of `type`. `as_key`: the expression must also sort and compare
+/// on the server as its cell does on the client.
 [[nodiscard]] mysql::ReadColumn read_column(const mysql::Column& column,
                                             const mysql::CellType& type, bool as_key);
 

@@ -17,8 +17,8 @@ class Connections {
   Connections(const Manifest& manifest, std::string base_dir)
       : manifest_(manifest), base_dir_(std::move(base_dir)) {}
 
-  /// A new session. The first to a server remembers its identity; all later ones must find the same, or
-  /// throw mysql::IdentityError. Throws mysql::Error, mysql::PinError, CredentialError.
+  /// A new session. The first to a server remembers its identity; all later ones must find the
+  /// same, or throw mysql::IdentityError. Throws mysql::Error, mysql::PinError, CredentialError.
   [[nodiscard]] mysql::Session open(const std::string& server, mysql::SessionMode mode);
   /// What later sessions must find.
   void expect_identity(const std::string& server, const std::string& identity);

@@ -16,7 +16,8 @@ namespace rowplan::planner {
 
 /// Stands before a sink: looks every planned insert and delete up unfiltered on the other member.
 /// Rows that are there are findings, or with "follow" deletes and updates. Only for tables with a
-/// filter; asks at each mark, when no result is open on the sessions, and hands the changes on then.
+/// filter; asks at each mark, when no result is open on the sessions, and hands the changes on
+/// then.
 class FilterGuard : public ChangeSink {
  public:
   FilterGuard(const TablePair& pair, mysql::Session& source, mysql::Session& target,

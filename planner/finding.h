@@ -11,7 +11,7 @@ enum class Severity { info, warning, error };
 /// Severity `error` makes a plan not applyable. Codes are listed in docs/findings.md; they are an
 /// open set for readers and never change their meaning.
 struct Finding {
-  std::string code;     ///< stable, snake_case: `column_missing`
+  std::string code;  ///< stable, snake_case: `column_missing`
   Severity severity = Severity::info;
   std::string address;  ///< `pair/db.table`, `pair`, or empty for the whole plan
   std::string message;  ///< one sentence: what, where, why

@@ -93,8 +93,10 @@ KeyChoice choose_key(const TablePair& pair, Findings& findings) {
     const Index* target = same_identity(pair.target, wanted);
     if (source == nullptr || target == nullptr)
       return refuse(pair, findings, "key_missing",
-                    "the manifest's key (" + list(wanted) + ") is not a unique key of NOT NULL "
-                    "columns on " + (source == nullptr ? pair.job.source : pair.job.target),
+                    "the manifest's key (" + list(wanted) +
+                        ") is not a unique key of NOT NULL "
+                        "columns on " +
+                        (source == nullptr ? pair.job.source : pair.job.target),
                     "name another key, or make it unique and NOT NULL");
     if (!all_compared(pair, *source))
       return refuse(pair, findings, "key_missing",

@@ -10,14 +10,15 @@
 namespace rowplan::planner {
 
 struct KeyChoice {
-  std::vector<std::string> columns;  ///< as the source spells them, in its index's order; empty: none
+  std::vector<std::string>
+      columns;  ///< as the source spells them, in its index's order; empty: none
   std::string source_index;
   std::string target_index;
 };
 
-/// The manifest's `key`, else the primary key, else a unique key of NOT NULL columns, that is unique on
-/// both members; keys without FLOAT or DOUBLE first. Tells a finding of severity error where there is
-/// none. Needs pair.columns.
+/// The manifest's `key`, else the primary key, else a unique key of NOT NULL columns, that is
+/// unique on both members; keys without FLOAT or DOUBLE first. Tells a finding of severity error
+/// where there is none. Needs pair.columns.
 [[nodiscard]] KeyChoice choose_key(const TablePair& pair, Findings& findings);
 
 }  // namespace rowplan::planner

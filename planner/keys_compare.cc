@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kFindingsAtMost = 20;
 
-/// A row that differs, by its keys; the two may differ in bytes where the target takes them for equal.
+/// A row that differs, by its keys; the two may differ in bytes where the target takes them for
+/// equal.
 struct Suspect {
   std::optional<mysql::Row> source;
   std::optional<mysql::Row> target;
@@ -126,8 +127,8 @@ class KeysComparison {
     return walk(pair_, {}, source, target, false, finder);
   }
 
-  /// Keys that only the source has, for which the target has a row with a key of other bytes that it takes
-  /// for equal, become one suspect with that row's.
+  /// Keys that only the source has, for which the target has a row with a key of other bytes that
+  /// it takes for equal, become one suspect with that row's.
   std::vector<Suspect> match_by_server(std::vector<Suspect> suspects) {
     std::map<std::string, std::size_t> only_target;
     std::vector<std::size_t> only_source;
@@ -185,11 +186,11 @@ class KeysComparison {
                 mysql::printable(mysql::show(pair_.columns[i].type, row.cell(i)).data);
       return "(" + text + ")";
     };
-    outcome_.findings.push_back(
-        {"key_collision", Severity::error, pair_.job.address,
-         "the source's key " + shown(source) + " is equal to " + shown(target) + " on " +
-             pair_.job.target + ", which the source has too: the target cannot hold both",
-         "give the target's key the source's collation"});
+    outcome_.findings.push_back({"key_collision", Severity::error, pair_.job.address,
+                                 "the source's key " + shown(source) + " is equal to " +
+                                     shown(target) + " on " + pair_.job.target +
+                                     ", which the source has too: the target cannot hold both",
+                                 "give the target's key the source's collation"});
   }
 
   void build(const std::vector<Suspect>& suspects) {
@@ -211,10 +212,9 @@ class KeysComparison {
     RowsByKey found;
     for (std::size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
       const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto to = keys.begin() +
-                      static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + kKeysAtOnce));
-      mysql::RowStream rows(session,
-                            select_keys(pair_, side, {from, to}, true, Locking::none),
+      const auto to =
+          keys.begin() + static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + kKeysAtOnce));
+      mysql::RowStream rows(session, select_keys(pair_, side, {from, to}, true, Locking::none),
                             read_columns(pair_, side), "reading " + pair_.job.address);
       mysql::Row row;
       while (rows.next(row)) found.insert_or_assign(bytes_of(key_of(pair_, row)), row);

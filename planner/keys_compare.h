@@ -6,8 +6,8 @@
 namespace rowplan::planner {
 
 /// As compare_table. Both sides are sorted by the bytes of their keys; keys without a partner are
-/// then looked up on the target, which alone knows whether it takes 'abc' for 'ABC'. Chunks are lists
-/// of keys.
+/// then looked up on the target, which alone knows whether it takes 'abc' for 'ABC'. Chunks are
+/// lists of keys.
 [[nodiscard]] TableOutcome compare_by_keys(const TablePair& pair, const PairCatalog& catalog,
                                            mysql::Session& source, mysql::Session& target,
                                            ChangeSink& sink, const CompareOptions& options,

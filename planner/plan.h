@@ -13,7 +13,8 @@
 
 namespace rowplan::planner {
 
-inline constexpr const char* kPlanFormatVersion = "1.0";  ///< minor: additive; unknown major: refused
+inline constexpr const char* kPlanFormatVersion =
+    "1.0";  ///< minor: additive; unknown major: refused
 
 /// Everything that may vary between two runs on the same data. Nothing outside `run` may.
 struct Run {
@@ -21,10 +22,10 @@ struct Run {
   std::string created_at;  ///< RFC 3339, UTC
   std::string expires_at;  ///< checked at apply
   std::string tool_version;
-  std::string host;                          ///< display only
-  std::string method;                        ///< "stream"; display only
-  std::string method_reason;                 ///< display only
-  std::map<std::string, double> timings_s;   ///< phase -> seconds; display only
+  std::string host;                         ///< display only
+  std::string method;                       ///< "stream"; display only
+  std::string method_reason;                ///< display only
+  std::map<std::string, double> timings_s;  ///< phase -> seconds; display only
 };
 
 /// A member's server as it was planned against. Identity and role are checked at apply.
@@ -35,8 +36,8 @@ struct PlanServer {
   std::string role;  ///< "primary" or "replica"
 };
 
-/// Hash of a chunk on one member: the count of rows and two sums modulo 2^64 over the first 128 bits
-/// of the row hashes. Written as "<count>:<16 hex><16 hex>".
+/// Hash of a chunk on one member: the count of rows and two sums modulo 2^64 over the first 128
+/// bits of the row hashes. Written as "<count>:<16 hex><16 hex>".
 struct ChunkHash {
   std::uint64_t rows = 0;
   std::uint64_t high = 0;
@@ -84,11 +85,11 @@ struct PlanTable {
   std::vector<std::string> columns;            ///< key first, then the rest in the source's order
   std::string schema_sha256;                   ///< of both members' schemas; checked at apply
   Ops ops;
-  std::uint64_t rows_compared = 0;             ///< on the first member
+  std::uint64_t rows_compared = 0;  ///< on the first member
   std::uint64_t target_rows = 0;
-  std::string changes_path;                    ///< relative to the plan; empty: no changes
+  std::string changes_path;  ///< relative to the plan; empty: no changes
   std::uint64_t changes_lines = 0;
-  std::vector<PlanChunk> chunks;               ///< only those with changes
+  std::vector<PlanChunk> chunks;  ///< only those with changes
 };
 
 /// What is committed together; plan.units stands in the order of application.
@@ -117,8 +118,8 @@ struct Plan {
   std::string manifest_sha256;  ///< told, not enforced
   std::vector<std::string> only;
   std::vector<std::string> exclude;
-  bool applyable = false;  ///< no finding of severity error
-  bool complete = false;   ///< every selected table was read to its end
+  bool applyable = false;    ///< no finding of severity error
+  bool complete = false;     ///< every selected table was read to its end
   bool sql_complete = true;  ///< sql/ holds every value
   Summary summary;
   std::map<std::string, PlanServer> servers;

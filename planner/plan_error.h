@@ -1,4 +1,5 @@
-// A plan that cannot be trusted: damaged, edited, expired, of an unknown major version, or not there.
+// A plan that cannot be trusted: damaged, edited, expired, of an unknown major version, or not
+// there.
 #pragma once
 
 #include <stdexcept>

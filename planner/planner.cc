@@ -108,9 +108,7 @@ class Planning {
   void fill_units();
   void fill_summary();
   void write_files();
-  [[nodiscard]] bool stopped() const {
-    return request_.stop != nullptr && request_.stop->load();
-  }
+  [[nodiscard]] bool stopped() const { return request_.stop != nullptr && request_.stop->load(); }
 
   const PlanRequest& request_;
   PlanDirectory* directory_;
@@ -161,8 +159,8 @@ void Planning::compare_all() {
     threads = std::max(threads, pair.job.options.threads);
   }
   observer_.compare_started(job_.pairs.size(), estimate);
-  threads = std::min<unsigned>(threads, static_cast<unsigned>(std::max<std::size_t>(
-                                            1, job_.pairs.size())));
+  threads = std::min<unsigned>(threads,
+                               static_cast<unsigned>(std::max<std::size_t>(1, job_.pairs.size())));
   std::vector<std::thread> workers;
   for (unsigned i = 1; i < threads; ++i) workers.emplace_back([this] { work(); });
   work();
@@ -190,14 +188,15 @@ void Planning::work() {
 }
 
 mysql::Session& Planning::session(std::map<std::string, mysql::Session>& sessions,
-                              const std::string& server) {
+                                  const std::string& server) {
   auto found = sessions.find(server);
   if (found != sessions.end() && !found->second.is_open()) {
     sessions.erase(found);
     found = sessions.end();
   }
   if (found == sessions.end())
-    found = sessions.emplace(server, connections_.open(server, mysql::SessionMode::read_only)).first;
+    found =
+        sessions.emplace(server, connections_.open(server, mysql::SessionMode::read_only)).first;
   return found->second;
 }
 
@@ -227,17 +226,16 @@ void Planning::compare_one(std::size_t i, std::map<std::string, mysql::Session>&
   if (file) done.table.changes_path = file->close(done.outcome.ops.changes() > 0);
   done.compared = true;
   if (fast_ && done.outcome.differs) give_up_ = true;
-  observer_.table_finished(pair.job.address, done.outcome.source_rows,
-                           done.outcome.ops.changes());
+  observer_.table_finished(pair.job.address, done.outcome.source_rows, done.outcome.ops.changes());
 }
 
 void Planning::fill_header() {
   const auto now = std::chrono::system_clock::now();
   plan_.run.plan_id = new_plan_id(now);
   plan_.run.created_at = state::rfc3339_utc(now);
-  plan_.run.expires_at = state::rfc3339_utc(
-      now + std::chrono::duration_cast<std::chrono::system_clock::duration>(
-                request_.manifest->policy.plan_ttl));
+  plan_.run.expires_at =
+      state::rfc3339_utc(now + std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                                   request_.manifest->policy.plan_ttl));
   plan_.run.tool_version = request_.tool_version;
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) plan_.run.host = host.data();
@@ -307,12 +305,12 @@ void Planning::fill_units() {
     for (const PlanTable& table : plan_.tables)
       for (const PlanChunk& chunk : table.chunks)
         if (chunk.unit == id && address.empty()) address = table.address;
-    plan_.findings.push_back(
-        {"unit_too_large", Severity::error, address,
-         "unit " + std::to_string(id) + " has " + std::to_string(unit.changes) +
-             " changes that must be committed together, over max_unit_rows (" +
-             std::to_string(limits[id]) + ")",
-         "raise max_unit_rows, if the server can hold such a transaction"});
+    plan_.findings.push_back({"unit_too_large", Severity::error, address,
+                              "unit " + std::to_string(id) + " has " +
+                                  std::to_string(unit.changes) +
+                                  " changes that must be committed together, over max_unit_rows (" +
+                                  std::to_string(limits[id]) + ")",
+                              "raise max_unit_rows, if the server can hold such a transaction"});
   }
 }
 

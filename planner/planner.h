@@ -26,9 +26,9 @@ struct PlanRequest {
 /// The command was stopped by its `stop` flag. Nothing was written.
 struct Interrupted {};
 
-/// Compares and writes a plan into `directory`, which is complete when this returns. The returned plan
-/// may be not applyable; its findings say why. Throws Refusal, mysql::Error and its kin, FileError,
-/// Interrupted.
+/// Compares and writes a plan into `directory`, which is complete when this returns. The returned
+/// plan may be not applyable; its findings say why. Throws Refusal, mysql::Error and its kin,
+/// FileError, Interrupted.
 struct WrittenPlan {
   Plan plan;
   std::string digest;
@@ -36,7 +36,8 @@ struct WrittenPlan {
 [[nodiscard]] WrittenPlan make_plan(const PlanRequest& request, PlanDirectory& directory,
                                     PlanObserver& observer);
 
-/// Compares, writes nothing. `fast`: may stop at the first difference (then plan.complete is false).
+/// Compares, writes nothing. `fast`: may stop at the first difference (then plan.complete is
+/// false).
 [[nodiscard]] Plan compare_only(const PlanRequest& request, bool fast, PlanObserver& observer);
 
 /// What `validate --connect` tells: servers, tables that would be compared, findings, no row read.

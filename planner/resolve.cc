@@ -44,10 +44,9 @@ class Selector {
   void require_all_known(const Manifest& manifest) const {
     for (const auto* list : {&only_, &exclude_})
       for (const Entry& entry : *list) {
-        const bool pair_known = std::any_of(manifest.pairs.begin(), manifest.pairs.end(),
-                                            [&](const PairSpec& p) {
-                                              return p.name == entry.address.pair;
-                                            });
+        const bool pair_known =
+            std::any_of(manifest.pairs.begin(), manifest.pairs.end(),
+                        [&](const PairSpec& p) { return p.name == entry.address.pair; });
         if (!pair_known || (entry.address.table && !entry.used))
           throw Refusal(RefusalReason::usage, "unknown address '" + entry.text + "'",
                         "rowplan validate --connect lists the addresses");
@@ -103,9 +102,9 @@ std::vector<TableJob> expand(const PairSpec& pair, mysql::Session& source, Findi
   std::vector<TableJob> jobs;
   std::set<TableName> found;
   for (const std::string& db : mysql::list_databases(source)) {
-    const bool wanted = std::any_of(
-        pair.tables.begin(), pair.tables.end(),
-        [&](const TableGlob& glob) { return !glob.negative && glob.db.matches(db); });
+    const bool wanted =
+        std::any_of(pair.tables.begin(), pair.tables.end(),
+                    [&](const TableGlob& glob) { return !glob.negative && glob.db.matches(db); });
     if (!wanted) continue;
     for (const mysql::TableEntry& entry : mysql::list_tables(source, db)) {
       if (!selects(pair.tables, entry.name)) continue;
@@ -173,14 +172,19 @@ class Roles {
     const mysql::Facts& source = job_.servers.at(pair.source);
     const mysql::Facts& target = job_.servers.at(pair.target);
     if (source.identity == target.identity)
-      find(pair, "same_server", "'" + pair.source + "' and '" + pair.target +
-           "' are one and the same server", "correct the host or socket of one of them");
+      find(pair, "same_server",
+           "'" + pair.source + "' and '" + pair.target + "' are one and the same server",
+           "correct the host or socket of one of them");
     if (manifest_.servers.at(pair.target).access == Access::read_only)
-      find(pair, "access_read_only", "the manifest says that '" + pair.target +
-           "' is read-only, but the pair would write it", "set access = \"read-write\"");
+      find(pair, "access_read_only",
+           "the manifest says that '" + pair.target + "' is read-only, but the pair would write it",
+           "set access = \"read-write\"");
     if (target.read_only)
-      find(pair, "target_read_only", "'" + pair.target + "' is read_only: it is not meant to be "
-           "written", "name another target, or set read_only = 0 on it");
+      find(pair, "target_read_only",
+           "'" + pair.target +
+               "' is read_only: it is not meant to be "
+               "written",
+           "name another target, or set read_only = 0 on it");
     judge_replica(pair, target);
     if (source.lower_case_table_names != target.lower_case_table_names)
       job_.findings.push_back(
@@ -194,8 +198,11 @@ class Roles {
  private:
   void judge_replica(const PairSpec& pair, const mysql::Facts& target) {
     if (target.replica.value_or(false)) {
-      find(pair, "target_is_replica", "'" + pair.target + "' is a replica: rows written there "
-           "drift from its source and can stop replication", "write to its source instead");
+      find(pair, "target_is_replica",
+           "'" + pair.target +
+               "' is a replica: rows written there "
+               "drift from its source and can stop replication",
+           "write to its source instead");
       return;
     }
     if (target.replica) return;
@@ -207,12 +214,13 @@ class Roles {
                     "grant REPLICATION CLIENT (MySQL) or REPLICA MONITOR (MariaDB), or say so: "
                     "assume = [\"not_a_replica\"]");
     job_.findings.push_back({"assumed_not_a_replica", Severity::warning, pair.name,
-                             "'" + pair.target + "' is taken not to be a replica; this user may "
-                             "not ask", ""});
+                             "'" + pair.target +
+                                 "' is taken not to be a replica; this user may "
+                                 "not ask",
+                             ""});
   }
 
-  void find(const PairSpec& pair, const char* code, const std::string& message,
-            const char* hint) {
+  void find(const PairSpec& pair, const char* code, const std::string& message, const char* hint) {
     job_.findings.push_back({code, Severity::error, pair.name, message, hint});
   }
 
@@ -227,9 +235,8 @@ class Readers {
   mysql::Session& at(const std::string& server) {
     auto found = sessions_.find(server);
     if (found == sessions_.end())
-      found = sessions_
-                  .emplace(server, connections_.open(server, mysql::SessionMode::read_only))
-                  .first;
+      found =
+          sessions_.emplace(server, connections_.open(server, mysql::SessionMode::read_only)).first;
     return found->second;
   }
 
@@ -241,8 +248,8 @@ class Readers {
 void need_triggers_seen(const PairSpec& pair, const TableJob& job, mysql::Session& target,
                         Findings& findings) {
   if (mysql::sees_triggers(target, job.target_table)) return;
-  const bool assumed = std::find(pair.assume.begin(), pair.assume.end(),
-                                 Assumption::no_triggers) != pair.assume.end();
+  const bool assumed = std::find(pair.assume.begin(), pair.assume.end(), Assumption::no_triggers) !=
+                       pair.assume.end();
   if (!assumed)
     throw Refusal(RefusalReason::access,
                   job.address + ": this user sees no triggers of " + shown(job.target_table) +
@@ -267,9 +274,8 @@ void pair_job(const Manifest& manifest, const TableJob& job, Readers& readers,
          "create it there, or rename or exclude it in the manifest"});
     return;
   }
-  const auto spec =
-      std::find_if(manifest.pairs.begin(), manifest.pairs.end(),
-                   [&](const PairSpec& pair) { return pair.name == job.pair; });
+  const auto spec = std::find_if(manifest.pairs.begin(), manifest.pairs.end(),
+                                 [&](const PairSpec& pair) { return pair.name == job.pair; });
   need_triggers_seen(*spec, job, target_session, resolved.findings);
   resolved.pairs.push_back(pair_tables(job, *source, *target, source_session.vendor(),
                                        target_session.vendor(), resolved.findings));

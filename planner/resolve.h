@@ -21,15 +21,16 @@ struct ResolvedJob {
   Findings findings;
 };
 
-/// Expands globs on the sources, applies renames and the selection, reads and pairs the schemas, and
-/// judges the servers' roles. Throws Refusal{manifest} for what the manifest names and is not there, is
-/// no table, or is reached twice; Refusal{usage} for an unknown address.
+/// Expands globs on the sources, applies renames and the selection, reads and pairs the schemas,
+/// and judges the servers' roles. Throws Refusal{manifest} for what the manifest names and is not
+/// there, is no table, or is reached twice; Refusal{usage} for an unknown address.
 [[nodiscard]] ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
                                       Connections& connections);
 
 /// The same for tables that are known already: those of a plan. A table that is gone is left out of
 /// `pairs`.
-[[nodiscard]] ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>& jobs,
+[[nodiscard]] ResolvedJob resolve_tables(const Manifest& manifest,
+                                         const std::vector<TableJob>& jobs,
                                          Connections& connections);
 
 /// SHA-256 over what a plan was made to do: tables, filters, columns, keys, directions, deletes,

@@ -88,8 +88,7 @@ mysql::Row key_of(const TablePair& pair, const mysql::Row& row) {
   return key;
 }
 
-std::string select_range(const TablePair& pair, Side side, const KeyRange& range,
-                         Locking locking) {
+std::string select_range(const TablePair& pair, Side side, const KeyRange& range, Locking locking) {
   std::vector<std::string> conditions = {filter_of(pair)};
   const std::string first = column_name(pair, side, 0);
   if (range.low) {
@@ -111,8 +110,8 @@ std::string select_all_by_bytes(const TablePair& pair, Side side) {
   std::string order;
   for (std::size_t i = 0; i < pair.key_columns; ++i) {
     const PairColumn& column = pair.columns[i];
-    order += (i == 0 ? " ORDER BY " : ",") +
-             byte_order_expression(column.column(side), column.type);
+    order +=
+        (i == 0 ? " ORDER BY " : ",") + byte_order_expression(column.column(side), column.type);
   }
   return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, false) +
          where_all({filter_of(pair)}) + order;

@@ -67,7 +67,8 @@ bool write_sql_files(PlanDirectory& directory, const Plan& plan,
   bool all = true;
   for (const std::string& server : servers) {
     const auto file = directory.open_file("sql/" + encode_name(server) + ".sql");
-    // Most files hold everything; one that does not says so in its first line, so it is begun again.
+    // Most files hold everything; one that does not says so in its first line, so it is begun
+    // again.
     if (!write_server(*file, server, true, units, plan)) {
       file->rollback();
       write_server(*file, server, false, units, plan);

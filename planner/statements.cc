@@ -24,8 +24,7 @@ std::string literal_of(const TablePair& pair, std::size_t column, const PlanValu
   const auto cell = cell_of(pair, column, value);
   if (!cell) return "NULL";
   const mysql::CellType& type = pair.columns[column].type;
-  if (long_values == nullptr || cell->size() < kLongValueBytes)
-    return mysql::literal(type, *cell);
+  if (long_values == nullptr || cell->size() < kLongValueBytes) return mysql::literal(type, *cell);
   mysql::Shown shown = mysql::show(type, *cell);
   long_values->push_back({std::move(shown.data), shown.text});
   return "?";

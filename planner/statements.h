@@ -27,7 +27,8 @@ struct Parked {
   friend bool operator==(const Parked&, const Parked&) = default;
 };
 
-/// Values that are sent beside a statement, because a packet cannot hold them in it: `?` stands there.
+/// Values that are sent beside a statement, because a packet cannot hold them in it: `?` stands
+/// there.
 using LongValues = std::vector<mysql::LongValue>;
 /// From this size on, where a statement would be too long.
 inline constexpr std::size_t kLongValueBytes = std::size_t{16} << 10U;

@@ -183,8 +183,9 @@ class RangeComparison {
     return walk(pair_, range, source, target, true, visitor);
   }
 
-  /// Reads the chunks that differ again, neighbours together, until what two readings in a row saw is the
-  /// same, or `recheck` readings are over: so that rows that were caught between two commits vanish.
+  /// Reads the chunks that differ again, neighbours together, until what two readings in a row saw
+  /// is the same, or `recheck` readings are over: so that rows that were caught between two commits
+  /// vanish.
   void read_again(const std::vector<SeenChunk>& seen) {
     open_snapshots();
     std::size_t begin = 0;

@@ -119,9 +119,10 @@ class Pairing {
       find(Severity::error, "column_type_differs", name + ": " + fit.why,
            "make the types alike, or name it in ignore_columns");
     else if (fit.verdict == ColumnFit::Verdict::lossy)
-      find(Severity::error, "column_lossy",
-           name + " (" + printable(source.type) + " to " + printable(target->type) + "): " + fit.why,
-           "widen the target's column, or name it in ignore_columns");
+      find(
+          Severity::error, "column_lossy",
+          name + " (" + printable(source.type) + " to " + printable(target->type) + "): " + fit.why,
+          "widen the target's column, or name it in ignore_columns");
     else if (source.nullable && !target->nullable)
       find(Severity::warning, "column_not_null",
            name + " may be NULL on " + pair_.job.source + " but not on " + pair_.job.target,
@@ -188,11 +189,11 @@ void check_engine(const TablePair& pair, Findings& findings) {
     if (table.transactional()) continue;
     const bool target = side == Side::target;
     findings.push_back(
-        {"engine_not_transactional", target ? Severity::error : Severity::warning,
-         pair.job.address,
+        {"engine_not_transactional", target ? Severity::error : Severity::warning, pair.job.address,
          "the table on " + pair.server(side) + " is " + printable(table.engine) +
-             (target ? ": a write there cannot be rolled back"
-                     : ": it cannot be read in a snapshot, so rows written meanwhile may be missed"),
+             (target
+                  ? ": a write there cannot be rolled back"
+                  : ": it cannot be read in a snapshot, so rows written meanwhile may be missed"),
          target ? "convert it to InnoDB" : "plan while nothing writes to it"});
   }
 }
@@ -202,10 +203,13 @@ void check_triggers(const TablePair& pair, Findings& findings) {
   std::string names;
   for (const std::string& trigger : pair.target.triggers)
     names += (names.empty() ? "" : ", ") + printable(trigger.substr(0, trigger.rfind(' ')));
-  findings.push_back({"trigger_on_target", Severity::error, pair.job.address,
-                      "the table on " + pair.job.target + " has triggers, which could change what is "
-                      "written: " + names,
-                      "drop them for the time of the apply; allowing them by name is not built yet"});
+  findings.push_back(
+      {"trigger_on_target", Severity::error, pair.job.address,
+       "the table on " + pair.job.target +
+           " has triggers, which could change what is "
+           "written: " +
+           names,
+       "drop them for the time of the apply; allowing them by name is not built yet"});
 }
 
 }  // namespace

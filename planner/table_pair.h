@@ -17,8 +17,8 @@ enum class Side : std::uint8_t { source, target };
 
 /// One column that is compared and written.
 struct PairColumn {
-  std::string name;        ///< as the source spells it
-  mysql::CellType type;    ///< shared: wide enough for both sides
+  std::string name;      ///< as the source spells it
+  mysql::CellType type;  ///< shared: wide enough for both sides
   mysql::Column source;
   mysql::Column target;
   mysql::ReadColumn source_read;
@@ -54,8 +54,8 @@ struct TablePair {
   [[nodiscard]] std::vector<mysql::CellType> types() const;
 };
 
-/// Pairs the schemas and tells every drift before a row is read. Findings of severity error mean that
-/// the pair must not be compared.
+/// Pairs the schemas and tells every drift before a row is read. Findings of severity error mean
+/// that the pair must not be compared.
 [[nodiscard]] TablePair pair_tables(const TableJob& job, const mysql::Table& source,
                                     const mysql::Table& target, mysql::Vendor source_vendor,
                                     mysql::Vendor target_vendor, Findings& findings);

@@ -22,13 +22,14 @@ bool same_name(const std::string& a, const std::string& b) {
   });
 }
 
-/// Positions in pair.columns of columns named as the target names them; empty if one is not compared.
+/// Positions in pair.columns of columns named as the target names them; empty if one is not
+/// compared.
 std::vector<std::size_t> positions(const TablePair& pair, const std::vector<std::string>& names) {
   std::vector<std::size_t> found;
   for (const std::string& name : names) {
-    const auto at = std::find_if(
-        pair.columns.begin(), pair.columns.end(),
-        [&](const PairColumn& column) { return same_name(column.target.name, name); });
+    const auto at =
+        std::find_if(pair.columns.begin(), pair.columns.end(),
+                     [&](const PairColumn& column) { return same_name(column.target.name, name); });
     if (at == pair.columns.end()) return {};
     found.push_back(static_cast<std::size_t>(at - pair.columns.begin()));
   }
@@ -36,11 +37,11 @@ std::vector<std::size_t> positions(const TablePair& pair, const std::vector<std:
 }
 
 bool any_null(const mysql::Row& row, const std::vector<std::size_t>& columns) {
-  return std::any_of(columns.begin(), columns.end(),
-                     [&](std::size_t i) { return row.is_null(i); });
+  return std::any_of(columns.begin(), columns.end(), [&](std::size_t i) { return row.is_null(i); });
 }
 
-bool any_differs(const mysql::Row* a, const mysql::Row* b, const std::vector<std::size_t>& columns) {
+bool any_differs(const mysql::Row* a, const mysql::Row* b,
+                 const std::vector<std::size_t>& columns) {
   if (a == nullptr || b == nullptr) return true;
   return std::any_of(columns.begin(), columns.end(),
                      [&](std::size_t i) { return cell_differs(*a, *b, i); });
@@ -183,8 +184,7 @@ void TieProbe::ask_unique(std::uint32_t chunk, std::uint32_t index, const mysql:
                                shown_values(pair_, after, columns)});
 }
 
-void TieProbe::ask_parent(std::uint32_t chunk, std::uint32_t foreign_key,
-                          const mysql::Row& after) {
+void TieProbe::ask_parent(std::uint32_t chunk, std::uint32_t foreign_key, const mysql::Row& after) {
   const std::vector<std::size_t>& columns = child_columns_[foreign_key];
   const mysql::ForeignKey& key = pair_.target.foreign_keys[foreign_key];
   parent_questions_.push_back({chunk, foreign_key, value_hash(pair_, after, columns),
@@ -198,8 +198,8 @@ void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference,
   // By a subquery on the parent's key, so that a referenced column need not be compared.
   std::string condition;
   for (std::size_t i = 0; i < key.child_columns.size(); ++i)
-    condition += (i == 0 ? "" : " AND ") + mysql::quote_name(key.child_columns[i]) +
-                 "=(SELECT " + mysql::quote_name(key.parent_columns[i]) + " FROM " +
+    condition += (i == 0 ? "" : " AND ") + mysql::quote_name(key.child_columns[i]) + "=(SELECT " +
+                 mysql::quote_name(key.parent_columns[i]) + " FROM " +
                  mysql::quote_table(pair_.target.name.db, pair_.target.name.table) + " WHERE " +
                  key_equals(pair_, Side::target, before) + ")";
   std::vector<std::size_t> key_columns(pair_.key_columns);
@@ -230,13 +230,14 @@ void TieProbe::probe(mysql::Session& target) {
     facts_.holders.push_back({question.chunk, question.of, key, question.shown});
   });
 
-  // Foreign keys: each asks its own table, in whose pair, if it is in one, the row is then looked up.
+  // Foreign keys: each asks its own table, in whose pair, if it is in one, the row is then looked
+  // up.
   for (std::uint32_t of = 0; of < child_columns_.size(); ++of) {
     const mysql::TableName& parent = pair_.target.foreign_keys[of].parent;
     const TablePair* pair = catalog_.find(pair_.job.target, parent);
-    const std::vector<mysql::ReadColumn> key =
-        pair != nullptr ? read_columns(*pair, Side::target, Wanted::key)
-                        : std::vector<mysql::ReadColumn>();
+    const std::vector<mysql::ReadColumn> key = pair != nullptr
+                                                   ? read_columns(*pair, Side::target, Wanted::key)
+                                                   : std::vector<mysql::ReadColumn>();
     const std::size_t first = facts_.needs.size();
     selects.clear();
     for (const Question& question : parent_questions_) {
@@ -254,9 +255,9 @@ void TieProbe::probe(mysql::Session& target) {
   for (std::uint32_t of = 0; of < parent_columns_.size(); ++of) {
     const mysql::TableName& child = pair_.target.referenced_by[of].child;
     const TablePair* pair = catalog_.find(pair_.job.target, child);
-    const std::vector<mysql::ReadColumn> key =
-        pair != nullptr ? read_columns(*pair, Side::target, Wanted::key)
-                        : std::vector<mysql::ReadColumn>();
+    const std::vector<mysql::ReadColumn> key = pair != nullptr
+                                                   ? read_columns(*pair, Side::target, Wanted::key)
+                                                   : std::vector<mysql::ReadColumn>();
     selects.clear();
     for (std::size_t i = 0; i < child_questions_.size(); ++i)
       if (child_questions_[i].of == of)
@@ -274,8 +275,8 @@ void TieProbe::probe(mysql::Session& target) {
 }
 
 void TieProbe::mark() {
-  marks_ = {facts_.changes.size(), facts_.holders.size(), facts_.needs.size(),
-            facts_.gains.size(), facts_.children.size()};
+  marks_ = {facts_.changes.size(), facts_.holders.size(), facts_.needs.size(), facts_.gains.size(),
+            facts_.children.size()};
 }
 
 void TieProbe::rollback() {

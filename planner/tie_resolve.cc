@@ -93,7 +93,7 @@ class Resolution {
   }
 
   [[nodiscard]] std::pair<const Entry*, const Entry*> changes_of(std::size_t table,
-                                                                std::uint64_t key) const {
+                                                                 std::uint64_t key) const {
     const std::vector<Entry>& sorted = entries_[table];
     const auto low = std::lower_bound(sorted.begin(), sorted.end(), key,
                                       [](const Entry& e, std::uint64_t k) { return e.key < k; });
@@ -104,8 +104,7 @@ class Resolution {
 
   void tell(std::size_t table, const char* code, const std::string& message, const char* hint) {
     if (++told_ > kFindingsPerTable) return;
-    findings_.push_back(
-        {code, Severity::error, tables_[table].pair->job.address, message, hint});
+    findings_.push_back({code, Severity::error, tables_[table].pair->job.address, message, hint});
   }
 
   void tie_holder(std::size_t table, const TieFacts::Holder& holder) {
@@ -178,8 +177,7 @@ class Resolution {
         if (e->op == Op::insert || foreign_key < 0 ||
             !has_bit(e->children, static_cast<std::uint32_t>(foreign_key)))
           continue;
-        components_.unite(node(table, child.chunk),
-                          node(static_cast<std::size_t>(of), e->chunk));
+        components_.unite(node(table, child.chunk), node(static_cast<std::size_t>(of), e->chunk));
         return;
       }
     }

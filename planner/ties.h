@@ -23,9 +23,9 @@ class PairCatalog {
   std::vector<const TablePair*> pairs_;
 };
 
-/// What one table's changes take, give and need. Keys and values stand as 64-bit hashes: a collision
-/// ties two chunks that need not be, and does no harm; where a row must be found, a wrong one found is
-/// caught when the unit is applied.
+/// What one table's changes take, give and need. Keys and values stand as 64-bit hashes: a
+/// collision ties two chunks that need not be, and does no harm; where a row must be found, a wrong
+/// one found is caught when the unit is applied.
 struct TieFacts {
   struct ChangeEntry {
     std::uint64_t key = 0;  ///< of the target's row; of an insert, the new key
@@ -89,9 +89,9 @@ class TieProbe {
  private:
   struct Question {
     std::uint32_t chunk = 0;
-    std::uint32_t of = 0;      ///< index, foreign key or reference
+    std::uint32_t of = 0;  ///< index, foreign key or reference
     std::uint64_t value = 0;
-    std::string condition;     ///< of the row that is asked for
+    std::string condition;  ///< of the row that is asked for
     std::string shown;
   };
   struct Marks {
@@ -124,8 +124,8 @@ struct TiedTable {
   std::uint32_t chunks = 0;
 };
 
-/// Unit numbers per table and chunk (chunk ids start at 1), numbered from 1 in order of their first chunk.
-/// Tells a finding of severity error for every tie that no order of writing can satisfy.
+/// Unit numbers per table and chunk (chunk ids start at 1), numbered from 1 in order of their first
+/// chunk. Tells a finding of severity error for every tie that no order of writing can satisfy.
 [[nodiscard]] std::vector<std::vector<std::uint64_t>> resolve_ties(
     const std::vector<TiedTable>& tables, Findings& findings);
 

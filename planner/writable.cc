@@ -14,12 +14,13 @@ std::optional<std::string> why_unwritable(const TablePair& pair, const mysql::Ro
   }
   const mysql::CellKind kind = column.type.kind;
   // Bytes that do not convert to UTF-8 and back may still be good text of a charset that both have.
-  const bool text = kind == mysql::CellKind::text ||
-                    (kind == mysql::CellKind::tagged_text &&
-                     column.source.charset != column.target.charset);
+  const bool text =
+      kind == mysql::CellKind::text ||
+      (kind == mysql::CellKind::tagged_text && column.source.charset != column.target.charset);
   if (text && !mysql::show(column.type, source.cell(i)).text)
-    return name + " holds bytes that are no text of its character set, which a strict session "
-                  "refuses";
+    return name +
+           " holds bytes that are no text of its character set, which a strict session "
+           "refuses";
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// Computes the canonical encoding on a real server, in SQL, and in the client, and compares: for every
-// type but JSON that is canonical, value by value, then as row hashes, cuts and chunk sums.
+// Computes the canonical encoding on a real server, in SQL, and in the client, and compares: for
+// every type but JSON that is canonical, value by value, then as row hashes, cuts and chunk sums.
 //
 // Usage: rowplan_encoding_check SOCKET; the table encoding_check.t is there (encoding.sql).
 #include <cstdio>
@@ -32,9 +32,9 @@ std::vector<Checked> columns_of(const mysql::Table& table, mysql::Vendor vendor)
       std::cerr << "column " << column.name << " (" << column.type << ") is not read\n";
       std::exit(1);
     }
-    columns.push_back({column, fit.type, planner::read_column(column, fit.type, false),
-                       mysql::sql_encoding(fit.type, mysql::quote_name(column.name),
-                                           column.charset)});
+    columns.push_back(
+        {column, fit.type, planner::read_column(column, fit.type, false),
+         mysql::sql_encoding(fit.type, mysql::quote_name(column.name), column.charset)});
   }
   return columns;
 }

@@ -25,7 +25,7 @@ import scenario_case  # noqa: E402
 import scenario_run  # noqa: E402
 import servers as server_support  # noqa: E402
 
-MODULES = ("kill_tests",)
+MODULES = ("kill_tests", "read_tests")
 
 
 def all_tests():

@@ -41,9 +41,10 @@ UPDATE plain SET v = 'wrong', b = NULL WHERE id IN (3, 20, 63);
 INSERT INTO plain VALUES (-4, 'extra', 'b'), (500, 'extra', 'b');
 """
 
-PAIR = "chunk_rows = 8\n"
+MANY_UNITS = "chunk_rows = 8\n"
+FEW_UNITS = "chunk_rows = 50\n"
 
 
-def load(bench):
+def load(bench, pair=MANY_UNITS):
     bench.load(SCHEMA, target=DAMAGE)
-    bench.manifest(pair=PAIR)
+    bench.manifest(pair=pair)
