@@ -48,7 +48,9 @@ def cpp_functions(lines):
 
 def check_lengths(path, lines, problems):
     for number, line in enumerate(lines, 1):
-        if len(line) > LINE_COLUMNS_MAX:
+        # The expected text of a test stands in one piece.
+        is_golden = path.parent.name == "unit" and '"' in line
+        if len(line) > LINE_COLUMNS_MAX and not is_golden:
             problems.append(f"{path}:{number}: {len(line)} columns")
     if path.suffix in (".h", ".cc"):
         functions = cpp_functions(lines)

@@ -89,7 +89,6 @@ class Bench:
         self.stage = stage
         self.name = name
         self.db = name.replace("-", "_")
-        self.dbs = [self.db]
         self.servers = {"source": stage.source, "target": stage.target}
         self.random = random.Random(f"{stage.seed} {name}")
         self.directory = stage.servers.directory / "faults" / name
@@ -104,10 +103,9 @@ class Bench:
                 running.process.wait()
 
     def drop(self):
-        for server in self.servers.values():
-            for db in self.dbs:
-                server.execute(f"DROP DATABASE IF EXISTS `{db}`; DROP DATABASE IF EXISTS"
-                               f" `{db}_start`")
+        for server in (self.stage.source, self.stage.target):
+            server.execute(f"DROP DATABASE IF EXISTS `{self.db}`;"
+                           f"DROP DATABASE IF EXISTS `{self.db}_start`")
 
     # --- servers -----------------------------------------------------------------------------
 

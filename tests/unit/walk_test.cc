@@ -58,8 +58,10 @@ struct Seen : public ChunkVisitor {
   void only_target(const mysql::Row&) override { ++extra; }
   void chunk_end(const KeyRange& range) override {
     // Chunks follow each other without a gap, and only the last is open above.
-    if (last) EXPECT_TRUE(range.low && *range.low == *last);
-    if (!last) EXPECT_FALSE(range.low);
+    EXPECT_EQ(range.low.has_value(), last.has_value());
+    if (last && range.low) {
+      EXPECT_TRUE(*range.low == *last);
+    }
     last = range.high;
     ++chunks;
   }

@@ -1,0 +1,145 @@
+"""Others write to the tables while rows are compared and written."""
+
+import collections
+import time
+
+import pymysql
+
+from bench import Worker, check
+from servers import run_script
+
+ROWS = 10_000
+PAIR_DELAY_S = 0.003  # from a write on the source to the same on the target, as replication has it
+SCHEMA = """
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), n INT NOT NULL) ENGINE=InnoDB;
+INSERT INTO t SELECT i, CONCAT('v', i), 0 FROM seq.n WHERE i BETWEEN 1 AND 10000;
+"""
+
+
+class Replay:
+    """Writes the same to the source and, a moment later, to the target."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.random = bench.random
+        self.touched = set()
+        self.writes = 0
+        self.worker = Worker(self.work)
+
+    def statement(self):
+        number = self.random.randrange(1, ROWS + 200)
+        self.touched.add(number)
+        kind = self.random.random()
+        if kind < 0.15:
+            return f"DELETE FROM t WHERE id = {number}"
+        if kind < 0.4:
+            return (f"INSERT INTO t VALUES ({number}, 'new', {self.writes}) ON DUPLICATE KEY"
+                    f" UPDATE n = {self.writes}")
+        return f"UPDATE t SET v = 'w{self.writes}', n = n + 1 WHERE id = {number}"
+
+    def work(self, stop):
+        connections = [self.bench.servers[role].connect(database=self.bench.db)
+                       for role in ("source", "target")]
+        while not stop.is_set():
+            sql = "; ".join(self.statement() for _ in range(self.random.randrange(1, 4)))
+            for connection in connections:
+                run_script(connection, f"START TRANSACTION; {sql}; COMMIT")
+                time.sleep(PAIR_DELAY_S * self.random.random())
+            self.writes += 1
+
+
+def plans_of_busy_tables(bench):
+    """Rows in flight between source and target come to rest: later plans do not name them."""
+    bench.load(SCHEMA)
+    bench.manifest()
+    seen = []
+    for turn in range(3 * bench.stage.rounds):
+        replay = Replay(bench)
+        bench.wait_for(lambda: replay.writes > 20 or replay.worker.failure, "the first writes")
+        for _ in range(3):
+            plan = bench.plan()
+            touched = set(replay.touched)
+            changes = bench.changes(plan)
+            strange = [change for change in changes if int(change["key"][0]) not in touched]
+            check(not strange, f"changes of rows that nobody touched: {strange[:5]}")
+            seen.append(len(changes))
+        replay.worker.finish()
+        changes = bench.changes(bench.plan())
+        check(not changes, f"turn {turn}: the servers are equal, but the plan says {changes[:5]}")
+        bench.check_converged("the writer itself")
+    return f"changes in flight: {' '.join(map(str, seen))}"
+
+
+class OtherWriter:
+    """Writes to the target alone, and remembers what was acknowledged."""
+
+    def __init__(self, bench, rows):
+        self.bench = bench
+        self.rows = rows
+        self.written = {}
+        self.lost = collections.Counter()
+        self.worker = Worker(self.work)
+
+    def work(self, stop):
+        connection = self.bench.servers["target"].connect(
+            database=self.bench.db, init_command="SET innodb_lock_wait_timeout = 1")
+        number = 0
+        with connection.cursor() as cursor:
+            while not stop.is_set():
+                row = self.bench.random.choice(self.rows)
+                number += 1
+                try:
+                    if cursor.execute(
+                            f"UPDATE t SET v = 'foreign {number}' WHERE id = {row}") == 1:
+                        self.written[row] = f"foreign {number}"
+                except pymysql.err.OperationalError as error:
+                    self.lost[error.args[0]] += 1  # not acknowledged
+                time.sleep(0.001)
+
+    def finish(self):
+        self.worker.finish()
+        check(len(self.written) > 10, f"only {len(self.written)} rows were written")
+        now = dict(self.bench.execute("target", "SELECT id, v FROM t"))
+        for row, value in self.written.items():
+            check(now.get(row) == value,
+                  f"row {row}: acknowledged was {value!r}, now it is {now.get(row)!r}")
+
+
+def planned_ranges(plan):
+    ranges = [(chunk["low"], chunk["high"]) for chunk in plan["tables"][0]["chunks"]]
+    return [(int(low[0]) if low else -1, int(high[0]) if high else 1 << 30)
+            for low, high in ranges]
+
+
+def writer_beside_apply(bench):
+    """What others write during apply survives: in other chunks without hindering, in ours too."""
+    bench.load(SCHEMA, target="UPDATE t SET n = 1 WHERE id BETWEEN 3000 AND 7000 AND id MOD 40 = 0;"
+                              "DELETE FROM t WHERE id BETWEEN 3000 AND 7000 AND id MOD 41 = 1;"
+                              "INSERT INTO t SELECT 20000 + i, 'extra', 0 FROM seq.n WHERE i < 50")
+    bench.manifest(pair="chunk_rows = 30\nmax_unit_rows = 1000\n")
+    bench.remember_start()
+    plan = bench.plan()
+    units = len(plan["units"])
+    check(units > 30, f"the plan has {units} units")
+    ranges = planned_ranges(plan)
+    outside = [row for row in range(1, ROWS)
+               if not any(low < row <= high for low, high in ranges)]
+    inside = [row for row in range(3000, 7001)]
+    codes = collections.Counter()
+    for turn in range(3 * bench.stage.rounds):
+        bench.new_state()
+        writer = OtherWriter(bench, outside if turn % 2 == 0 else inside)
+        bench.wait_for(lambda: len(writer.written) > 5 or writer.worker.failure, "the writer")
+        done = bench.run("apply", "plan", "--on-stale", "skip",
+                         *(("--verify", "rows") if turn % 3 == 2 else ()))
+        writer.finish()
+        codes[done.code] += 1
+        if turn % 2 == 0:
+            check(done.code == 0, f"a writer elsewhere hindered apply\n{done}")
+        else:
+            check(done.code in (0, 3, 10, 75), f"a writer in planned chunks\n{done}")
+        bench.reset_target()
+    return f"exit codes {dict(codes)}"
+
+
+TESTS = (plans_of_busy_tables, writer_beside_apply)
