@@ -206,10 +206,10 @@ void declare_state(CLI::App& app, StateOptions& state) {
 }  // namespace
 
 const std::vector<std::string>& verbs_not_built() {
-  static const std::vector<std::string> kVerbs = {
+  static const std::vector<std::string> verbs = {
       "resolve",      "sync",          "undo",       "state set-watermark",
       "state rebase", "state release", "state prune"};
-  return kVerbs;
+  return verbs;
 }
 
 void declare_options(CLI::App& app, BoundOptions& bound) {

@@ -80,7 +80,7 @@ std::optional<mysql::Row> key_row(const TablePair& pair, const Change& change) {
 }
 
 std::optional<mysql::Row> after_key_row(const TablePair& pair, const Change& change) {
-  const std::optional<mysql::Row> key = key_row(pair, change);
+  std::optional<mysql::Row> key = key_row(pair, change);
   if (!key || change.op != Op::update) return key;
   std::vector<std::string> cells;
   for (std::size_t i = 0; i < pair.key_columns; ++i) cells.emplace_back(key->cell(i));

@@ -260,7 +260,7 @@ mysql::ReadColumn read_column(const Column& column, const mysql::CellType& type,
 }
 
 std::string byte_order_expression(const Column& column, const mysql::CellType& type) {
-  const std::string name = mysql::quote_name(column.name);
+  std::string name = mysql::quote_name(column.name);
   switch (type.kind) {
     case CellKind::text:
     case CellKind::json:

@@ -134,14 +134,14 @@ std::vector<TableJob> expand(const PairSpec& pair, mysql::Session& source, Findi
                       pair.source + "', or this user may not see it",
                   "correct `tables`, or grant SELECT on it");
   }
-  for (const TableOverride& override_ : pair.overrides) {
-    const auto name = parse_table(override_.db_table);
+  for (const TableOverride& table_override : pair.overrides) {
+    const auto name = parse_table(table_override.db_table);
     const bool known = std::any_of(jobs.begin(), jobs.end(), [&](const TableJob& job) {
       return name && job.source_table == *name;
     });
     if (!known)
       throw Refusal(RefusalReason::manifest,
-                    "[pair." + pair.name + ".table.\"" + override_.db_table +
+                    "[pair." + pair.name + ".table.\"" + table_override.db_table +
                         "\"] is for no table that the pair selects",
                     "correct its name, or take it out");
   }

@@ -87,8 +87,8 @@ CREATE TABLE watermarks (
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations kList{kVersion1};
-  return kList;
+  static const Migrations list{kVersion1};
+  return list;
 }
 
 std::int64_t application_id(SQLite::Database& db) {

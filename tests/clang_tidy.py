@@ -3,8 +3,9 @@
 
     clang_tidy.py BUILD_DIRECTORY [-j JOBS] [--analyzer]
 
-The static analyzer takes more time than all other checks, so it is run on demand. A file that was clean is not looked at again as long as it, its headers of this project, its compile
-command and the checks are what they were.
+The static analyzer takes more time than all other checks, so it is run on demand. A file that was
+clean is not looked at again as long as it, its headers of this project, its compile command and the
+checks are what they were.
 """
 
 import argparse

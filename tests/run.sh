@@ -1,6 +1,6 @@
 #!/bin/sh
 # Everything that must hold before a change is merged: installs what is missing, builds, and runs
-# all tests against MariaDB and MySQL. Needs no network once the packages and MySQL's root are there.
+# all tests on MariaDB and MySQL. Needs no network once the packages and MySQL's root are there.
 #
 #   tests/run.sh            all of it
 #   tests/run.sh --quick    without the slow tests and without the build with MySQL's own client

@@ -39,6 +39,15 @@ std::vector<Checked> columns_of(const mysql::Table& table, mysql::Vendor vendor)
   return columns;
 }
 
+mysql::ConnectOptions options_for(const char* socket) {
+  mysql::ConnectOptions options;
+  options.server = "check";
+  options.socket = socket;
+  options.user = "root";
+  options.tls = mysql::Tls::disabled;
+  return options;
+}
+
 mysql::ReadColumn as_bytes(const std::string& expression) {
   mysql::ReadColumn read;
   read.expression = expression;
@@ -50,12 +59,7 @@ mysql::ReadColumn as_bytes(const std::string& expression) {
 
 int main(int argc, char** argv) {
   if (argc != 2) return 64;
-  mysql::ConnectOptions options;
-  options.server = "check";
-  options.socket = argv[1];
-  options.user = "root";
-  options.tls = mysql::Tls::disabled;
-  mysql::Session session(options, mysql::SessionMode::read_only);
+  mysql::Session session(options_for(argv[1]), mysql::SessionMode::read_only);
   const auto table = mysql::read_table(session, {"encoding_check", "t"});
   if (!table) return 1;
   const std::vector<Checked> columns = columns_of(*table, session.vendor());

@@ -207,7 +207,7 @@ class Bench:
         """All changes of a plan, each with its table and its unit."""
         found = []
         for table in plan["tables"]:
-            if not table["changes"]["path"]:
+            if not table["changes"]:
                 continue
             units = {chunk["id"]: chunk["unit"] for chunk in table["chunks"]}
             path = self.directory / directory / table["changes"]["path"]

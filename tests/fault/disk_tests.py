@@ -37,7 +37,7 @@ def plan_over_file_size(bench):
     sizes = sorted(path.stat().st_size for path in (bench.directory / "whole").rglob("*")
                    if path.is_file())
     failed = 0
-    for size in {size - 1 for size in sizes if size > 100} | {4096, 10}:
+    for size in {size - 1 for size in sizes if size > 1000} | {4096}:
         # Without restore_signals SIGXFSZ stays ignored, as under a shell's trap '' XFSZ.
         done = bench.run("plan", "-o", "plan", preexec_fn=file_limit(size), restore_signals=False)
         if done.code == 0:

@@ -2,7 +2,7 @@
 
 import signal
 
-from bench import check
+from bench import Failure, check
 
 import shop
 
@@ -24,7 +24,8 @@ class Blocker:
         self.bench.wait_for(
             lambda: running.ended() or any("FOR UPDATE" in (text or "").upper() for _, text in
                                            self.bench.sessions("target")), "apply waits for a row")
-        check(not running.ended(), f"apply did not wait:\n{running.wait() if 1 else ''}")
+        if running.ended():
+            raise Failure(f"apply did not wait:\n{running.wait()}")
         return running
 
     def release(self):
