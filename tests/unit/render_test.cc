@@ -153,7 +153,8 @@ Digest: <code>DIGEST</code>
 
 ### Findings
 
-- **warning** <code>values_withheld</code> <code>orders/shop.orders</code> column 'email' is sensitive *apply reads it again*
+- **warning** <code>values_withheld</code> <code>orders/shop.orders</code> )"
+                                        R"(column 'email' is sensitive *apply reads it again*
 
 | table | source rows | target rows | insert | update | delete | conflict | share |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
