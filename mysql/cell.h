@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mysql/row.h"
+
 namespace rowplan::mysql {
 
 /// How the values of one column are held. The forms of numbers and times sort as their values do
@@ -38,38 +40,6 @@ struct CellType {
   friend bool operator==(const CellType&, const CellType&) = default;
 };
 
-/// One row: its cells one after the other, each with its length, so that equal bytes mean equal
-/// rows.
-class Row {
- public:
-  void clear() {
-    data_.clear();
-    ends_.clear();
-  }
-  void add_null();
-  void add(std::string_view cell);
-  /// For cells that are built in place: append to data() after open(), then close().
-  std::string& open();
-  void close();
-
-  [[nodiscard]] std::size_t size() const { return ends_.size(); }
-  [[nodiscard]] bool is_null(std::size_t i) const;
-  /// The cell's bytes; empty for NULL.
-  [[nodiscard]] std::string_view cell(std::size_t i) const;
-  [[nodiscard]] std::string_view bytes() const { return data_; }
-  void swap(Row& other) noexcept {
-    data_.swap(other.data_);
-    ends_.swap(other.ends_);
-  }
-
-  friend bool operator==(const Row& a, const Row& b) { return a.data_ == b.data_; }
-
- private:
-  [[nodiscard]] std::size_t begin_of(std::size_t i) const { return i == 0 ? 0 : ends_[i - 1]; }
-  std::string data_;               // per cell: 4 bytes length (all ones: NULL), then the bytes
-  std::vector<std::size_t> ends_;  // of each cell in data_
-};
-
 // Building and reading cells of numbers and times.
 void append_integer(std::string& out, bool negative, std::uint64_t bits);
 void append_real(std::string& out, double value);
@@ -79,6 +49,7 @@ struct PackedTime {
 void append_datetime(std::string& out, const PackedTime& time);
 void append_time(std::string& out, bool negative, std::uint64_t microseconds);
 [[nodiscard]] double real_of(std::string_view cell);
+[[nodiscard]] PackedTime datetime_of(std::string_view cell);
 
 /// A value as people and plans see it.
 struct Shown {

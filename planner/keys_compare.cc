@@ -7,7 +7,7 @@
 #include "mysql/row_stream.h"
 #include "planner/chunk_builder.h"
 #include "planner/chunk_visitor.h"
-#include "planner/select_sql.h"
+#include "planner/member_rows.h"
 
 namespace rowplan::planner {
 
@@ -22,17 +22,6 @@ struct Suspect {
   std::optional<mysql::Row> target;
 
   [[nodiscard]] const mysql::Row& first() const { return source ? *source : *target; }
-};
-
-class SortedRows : public RowSource {
- public:
-  SortedRows(mysql::Session& session, const TablePair& pair, Side side)
-      : rows_(session, select_all_by_bytes(pair, side), read_columns(pair, side),
-              "reading " + pair.job.address) {}
-  bool next(mysql::Row& row) override { return rows_.next(row); }
-
- private:
-  mysql::RowStream rows_;
 };
 
 class SuspectFinder : public ChunkVisitor {
@@ -77,8 +66,7 @@ class KeysComparison {
                  mysql::Session& target, ChangeSink& sink, const CompareOptions& options,
                  PlanObserver& observer)
       : pair_(pair),
-        source_(source),
-        target_(target),
+        members_{source, target},
         options_(options),
         observer_(observer),
         ties_(pair, catalog),
@@ -86,7 +74,7 @@ class KeysComparison {
         hasher_(pair.types()) {}
 
   TableOutcome run() {
-    open_snapshots();
+    members_.open_snapshots();
     SuspectFinder finder(pair_, options_, observer_);
     outcome_.complete = find(finder);
     outcome_.source_rows = finder.source_rows;
@@ -95,12 +83,11 @@ class KeysComparison {
     if (!outcome_.complete) return std::move(outcome_);
     if (!finder.suspects.empty()) {
       observer_.table_recheck(pair_.job.address, finder.suspects.size(), 1);
-      open_snapshots();
+      members_.open_snapshots();
       std::vector<Suspect> suspects = match_by_server(std::move(finder.suspects));
       build(suspects);
     }
-    source_.rollback();
-    target_.rollback();
+    members_.close_snapshots();
     outcome_.ops = chunks_.ops();
     outcome_.ops.kept = kept_;
     outcome_.differs = outcome_.ops.changes() > 0;
@@ -114,16 +101,11 @@ class KeysComparison {
  private:
   [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
-  void open_snapshots() {
-    source_.rollback();
-    target_.rollback();
-    source_.begin_consistent_snapshot();
-    target_.begin_consistent_snapshot();
-  }
-
   bool find(SuspectFinder& finder) {
-    SortedRows source(source_, pair_, Side::source);
-    SortedRows target(target_, pair_, Side::target);
+    StreamRows source(members_.source, pair_, Side::source,
+                      select_all_by_bytes(pair_, Side::source));
+    StreamRows target(members_.target, pair_, Side::target,
+                      select_all_by_bytes(pair_, Side::target));
     return walk(pair_, {}, source, target, false, finder);
   }
 
@@ -164,7 +146,7 @@ class KeysComparison {
     columns[0].type.kind = mysql::CellKind::integer;
     for (mysql::ReadColumn& column : read_columns(pair_, Side::target, Wanted::key))
       columns.push_back(std::move(column));
-    mysql::RowStream rows(target_, select_equal_keys(pair_, Side::target, keys), columns,
+    mysql::RowStream rows(members_.target, select_equal_keys(pair_, Side::target, keys), columns,
                           "looking up keys of " + pair_.job.address);
     std::vector<std::pair<std::size_t, mysql::Row>> found;
     mysql::Row row;
@@ -231,8 +213,8 @@ class KeysComparison {
       if (suspect->target && !(suspect->source && *suspect->source == *suspect->target))
         target_keys.push_back(*suspect->target);
     }
-    const RowsByKey source = fetch(source_, Side::source, source_keys);
-    const RowsByKey target = fetch(target_, Side::target, target_keys);
+    const RowsByKey source = fetch(members_.source, Side::source, source_keys);
+    const RowsByKey target = fetch(members_.target, Side::target, target_keys);
     const auto row_of = [](const RowsByKey& rows, const std::optional<mysql::Row>& key) {
       const auto found = key ? rows.find(bytes_of(*key)) : rows.end();
       return found == rows.end() ? nullptr : &found->second;
@@ -244,7 +226,7 @@ class KeysComparison {
       build_row(from, to);
     }
     chunks_.end_chunk(ChunkKind::keys, {});
-    chunks_.mark(target_);
+    chunks_.mark(members_.target);
   }
 
   /// Rows that are equal by now are left out of the chunk: its hashes are of its changes' keys.
@@ -262,8 +244,7 @@ class KeysComparison {
   }
 
   const TablePair& pair_;
-  mysql::Session& source_;
-  mysql::Session& target_;
+  MemberSessions members_;
   const CompareOptions& options_;
   PlanObserver& observer_;
   TieProbe ties_;

@@ -3,11 +3,10 @@
 #include <chrono>
 #include <thread>
 
-#include "mysql/row_stream.h"
 #include "planner/chunk_builder.h"
 #include "planner/chunk_visitor.h"
 #include "planner/keys_compare.h"
-#include "planner/select_sql.h"
+#include "planner/member_rows.h"
 
 namespace rowplan::planner {
 
@@ -16,16 +15,6 @@ namespace {
 constexpr std::size_t kRunChunks = 32;  // neighbours read with one query
 constexpr std::chrono::milliseconds kRecheckPause{50};
 constexpr std::uint64_t kTellEveryRows = 16384;
-
-class StreamRows : public RowSource {
- public:
-  StreamRows(mysql::Session& session, const TablePair& pair, Side side, const std::string& sql)
-      : rows_(session, sql, read_columns(pair, side), "reading " + pair.job.address) {}
-  bool next(mysql::Row& row) override { return rows_.next(row); }
-
- private:
-  mysql::RowStream rows_;
-};
 
 /// First reading: which chunks differ?
 class Detector : public ChunkVisitor {
@@ -131,8 +120,7 @@ class RangeComparison {
                   mysql::Session& target, ChangeSink& sink, const CompareOptions& options,
                   PlanObserver& observer)
       : pair_(pair),
-        source_(source),
-        target_(target),
+        members_{source, target},
         options_(options),
         observer_(observer),
         ties_(pair, catalog),
@@ -163,22 +151,15 @@ class RangeComparison {
  private:
   [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
-  void open_snapshots() {
-    source_.rollback();
-    target_.rollback();
-    source_.begin_consistent_snapshot();
-    target_.begin_consistent_snapshot();
-  }
-
   bool read(const KeyRange& range, ChunkVisitor& visitor) {
-    open_snapshots();
+    members_.open_snapshots();
     return read_in_snapshot(range, visitor);
   }
 
   bool read_in_snapshot(const KeyRange& range, ChunkVisitor& visitor) {
-    StreamRows source(source_, pair_, Side::source,
+    StreamRows source(members_.source, pair_, Side::source,
                       select_range(pair_, Side::source, range, Locking::none));
-    StreamRows target(target_, pair_, Side::target,
+    StreamRows target(members_.target, pair_, Side::target,
                       select_range(pair_, Side::target, range, Locking::none));
     return walk(pair_, range, source, target, true, visitor);
   }
@@ -187,7 +168,7 @@ class RangeComparison {
   /// is the same, or `recheck` readings are over: so that rows that were caught between two commits
   /// vanish.
   void read_again(const std::vector<SeenChunk>& seen) {
-    open_snapshots();
+    members_.open_snapshots();
     std::size_t begin = 0;
     while (begin < seen.size() && !stopped()) {
       std::size_t end = begin + 1;
@@ -198,8 +179,7 @@ class RangeComparison {
                 seen.begin() + static_cast<std::ptrdiff_t>(end)});
       begin = end;
     }
-    source_.rollback();
-    target_.rollback();
+    members_.close_snapshots();
   }
 
   void read_run(std::vector<SeenChunk> before) {
@@ -214,14 +194,13 @@ class RangeComparison {
       before = std::move(builder.found);
       observer_.table_recheck(pair_.job.address, before.size(), round + 1);
       std::this_thread::sleep_for(kRecheckPause * (1U << round));
-      open_snapshots();
+      members_.open_snapshots();
     }
-    chunks_.mark(target_);
+    chunks_.mark(members_.target);
   }
 
   const TablePair& pair_;
-  mysql::Session& source_;
-  mysql::Session& target_;
+  MemberSessions members_;
   const CompareOptions& options_;
   PlanObserver& observer_;
   TieProbe ties_;
