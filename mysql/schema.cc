@@ -317,6 +317,25 @@ std::vector<std::string> list_databases(Session& session) {
   return names;
 }
 
+std::string definition_text(Session& session, const TableName& name) {
+  const std::string doing = "reading the schema of " + name.db + "." + name.table;
+  std::string text = text_of(
+      session.query("SHOW CREATE TABLE " + quote_table(name.db, name.table), doing).at(0).at(1));
+  // ") ENGINE=InnoDB AUTO_INCREMENT=17 DEFAULT ...": on the last line, behind all columns.
+  const std::string counter = " AUTO_INCREMENT=";
+  const std::size_t options = text.rfind("\n)");
+  const std::size_t at = text.find(counter, options == std::string::npos ? 0 : options);
+  if (at != std::string::npos) {
+    const std::size_t end = text.find_first_not_of("0123456789", at + counter.size());
+    text.erase(at, end == std::string::npos ? end : end - at);
+  }
+  Table table;
+  table.name = name;
+  read_triggers(session, table, doing);
+  for (const std::string& trigger : table.triggers) text += "\n" + trigger;
+  return text;
+}
+
 std::string schema_fingerprint(const Table& table) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         EVP_MD_CTX_free);

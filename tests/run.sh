@@ -29,12 +29,15 @@ if command -v ccache >/dev/null; then launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=cca
 cmake --preset dev $launcher
 cmake --build --preset dev
 
+# What fails does not keep the rest from being told.
+failed=
 step "tests"
 if [ $quick = yes ]; then
-  ctest --preset dev --label-exclude slow
+  ctest --preset dev --label-exclude slow || failed="$failed tests"
 else
-  ctest --preset dev
+  ctest --preset dev || failed="$failed tests"
   step "MySQL's own client library"
-  sh tests/mysql_client.sh build/dev/tests/rowplan_row_dump
+  sh tests/mysql_client.sh build/dev/tests/rowplan_row_dump || failed="$failed mysql-client"
 fi
-step "done"
+if [ -n "$failed" ]; then step "failed:$failed"; else step "all passed"; fi
+[ -z "$failed" ]

@@ -9,6 +9,7 @@ from bench import Worker, check
 from servers import run_script
 
 ROWS = 10_000
+PAIR = "max_unit_rows = 1000\n"
 PAIR_DELAY_S = 0.003  # from a write on the source to the same on the target, as replication has it
 SCHEMA = """
 CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), n INT NOT NULL) ENGINE=InnoDB;
@@ -19,8 +20,9 @@ INSERT INTO t SELECT i, CONCAT('v', i), 0 FROM seq.n WHERE i BETWEEN 1 AND 10000
 class Replay:
     """Writes the same to the source and, a moment later, to the target."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, delay_s):
         self.bench = bench
+        self.delay_s = delay_s
         self.random = bench.random
         self.touched = set()
         self.writes = 0
@@ -41,25 +43,28 @@ class Replay:
         connections = [self.bench.servers[role].connect(database=self.bench.db)
                        for role in ("source", "target")]
         while not stop.is_set():
-            sql = "; ".join(self.statement() for _ in range(self.random.randrange(1, 4)))
+            sql = "; ".join(self.statement() for _ in range(self.random.randrange(1, 6)))
             for connection in connections:
                 run_script(connection, f"START TRANSACTION; {sql}; COMMIT")
-                time.sleep(PAIR_DELAY_S * self.random.random())
+                stop.wait(self.delay_s * self.random.random())
             self.writes += 1
 
 
 def plans_of_busy_tables(bench):
-    """Rows in flight between source and target come to rest: later plans do not name them."""
+    """Rows in flight between source and target come to rest: later plans do not name them, and a
+    plan that did undoes nothing."""
     bench.load(SCHEMA)
-    bench.manifest()
     seen = []
     for turn in range(3 * bench.stage.rounds):
-        replay = Replay(bench)
-        bench.wait_for(lambda: replay.writes > 20 or replay.worker.failure, "the first writes")
-        for _ in range(3):
-            plan = bench.plan()
+        # Every third turn rows are in flight for so long that plans must see them.
+        slow = turn % 3 == 2
+        bench.manifest(pair=PAIR + ("recheck = 0\n" if slow else ""))
+        replay = Replay(bench, 0.2 if slow else PAIR_DELAY_S)
+        bench.wait_for(lambda: replay.writes > 2 or replay.worker.failure, "the first writes")
+        for number in range(3):
+            plan = bench.plan(f"busy{number}")
             touched = set(replay.touched)
-            changes = bench.changes(plan)
+            changes = bench.changes(plan, f"busy{number}")
             strange = [change for change in changes if int(change["key"][0]) not in touched]
             check(not strange, f"changes of rows that nobody touched: {strange[:5]}")
             seen.append(len(changes))
@@ -67,7 +72,18 @@ def plans_of_busy_tables(bench):
         changes = bench.changes(bench.plan())
         check(not changes, f"turn {turn}: the servers are equal, but the plan says {changes[:5]}")
         bench.check_converged("the writer itself")
+        for number in range(3):
+            bench.expect((0, 3, 10), "apply", f"busy{number}", "--on-stale", "skip",
+                         *(("--verify", "rows") if number == 2 else ()))
+            bench.check_converged("a plan of rows in flight, applied when they had arrived")
+    check(sum(seen) > 0, "no plan saw a row in flight")
     return f"changes in flight: {' '.join(map(str, seen))}"
+
+
+def planned_ranges(plan):
+    ranges = [(chunk["low"], chunk["high"]) for chunk in plan["tables"][0]["chunks"]]
+    return [(int(low[0]) if low else -1, int(high[0]) if high else 1 << 30)
+            for low, high in ranges]
 
 
 class OtherWriter:
@@ -105,12 +121,6 @@ class OtherWriter:
                   f"row {row}: acknowledged was {value!r}, now it is {now.get(row)!r}")
 
 
-def planned_ranges(plan):
-    ranges = [(chunk["low"], chunk["high"]) for chunk in plan["tables"][0]["chunks"]]
-    return [(int(low[0]) if low else -1, int(high[0]) if high else 1 << 30)
-            for low, high in ranges]
-
-
 def writer_beside_apply(bench):
     """What others write during apply survives: in other chunks without hindering, in ours too."""
     bench.load(SCHEMA, target="UPDATE t SET n = 1 WHERE id BETWEEN 3000 AND 7000 AND id MOD 40 = 0;"
@@ -124,14 +134,14 @@ def writer_beside_apply(bench):
     ranges = planned_ranges(plan)
     outside = [row for row in range(1, ROWS)
                if not any(low < row <= high for low, high in ranges)]
-    inside = [row for row in range(3000, 7001)]
+    inside = [*range(3000, 7001), *range(20000, 20050)]  # rows that apply deletes, too
     codes = collections.Counter()
-    for turn in range(3 * bench.stage.rounds):
+    for turn in range(4 * bench.stage.rounds):
         bench.new_state()
         writer = OtherWriter(bench, outside if turn % 2 == 0 else inside)
         bench.wait_for(lambda: len(writer.written) > 5 or writer.worker.failure, "the writer")
         done = bench.run("apply", "plan", "--on-stale", "skip",
-                         *(("--verify", "rows") if turn % 3 == 2 else ()))
+                         *(("--verify", "rows") if turn % 4 >= 2 else ()))
         writer.finish()
         codes[done.code] += 1
         if turn % 2 == 0:

@@ -181,6 +181,29 @@ def connection_cut_anywhere(bench):
     return f"{cuts.failed} of {cuts.runs} plans failed"
 
 
+def equal_tables_cut(bench):
+    """A check of equal tables says "equal" or fails: never that they differ, nor the other way."""
+    shop.load(bench)
+    bench.manifest()
+    path = bench.directory / "relay.sock"
+    failed = 0
+    cases = [(role, options, nth) for role in ("source", "target")
+             for options in ((), ("--fast",)) for nth in (1, 2, 3, 4)] * bench.stage.rounds
+    for truth in (2, 0):
+        if truth == 0:
+            bench.plan()
+            bench.expect(0, "apply", "plan")
+        for role, options, nth in cases:
+            fault = Fault(executes, nth, "reply", bench.random.randrange(0, 700))
+            with Relay(bench.servers[role].socket, path, fault):
+                bench.manifest(**{role: str(path)})
+                done = bench.expect((truth, *FAILED), "check", *options)
+            failed += done.code != truth
+        bench.manifest()
+    check(failed >= len(cases), f"only {failed} of {2 * len(cases)} checks met the fault")
+    return f"{failed} of {2 * len(cases)} checks failed"
+
+
 def silent_source(bench):
     """A source that answers no more is given up after read_timeout."""
     cuts = Cuts(bench, shop.FEW_UNITS)
@@ -190,4 +213,4 @@ def silent_source(bench):
 
 
 TESTS = (source_sessions_killed, source_server_killed, connection_cut_in_rows,
-         connection_cut_anywhere, silent_source)
+         connection_cut_anywhere, equal_tables_cut, silent_source)

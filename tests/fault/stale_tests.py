@@ -1,4 +1,4 @@
-"""Rows change between plan and apply: what is no longer as planned is left alone, whole units of it."""
+"""Rows change between plan and apply: what is not as planned is left alone, whole units of it."""
 
 from bench import check
 
@@ -110,7 +110,7 @@ def stale_unit(bench, role, table, number, options, codes):
 
 
 def stale_units(bench):
-    """Foreign writes in planned chunks: exit 10, or 3 with --on-stale skip; the unit is untouched."""
+    """Foreign writes in planned chunks: 10, or 3 with --on-stale skip; the unit is untouched."""
     bench.load(SCHEMA, target=DAMAGE)
     bench.manifest(pair=PAIR)
     plan = Plan(bench)
@@ -125,7 +125,7 @@ def stale_units(bench):
 
 
 def verify_rows(bench):
-    """--verify rows: neighbours of planned rows may change, and columns that no change concerns."""
+    """--verify rows: neighbours of planned rows may change, and columns that are not planned."""
     bench.load(SCHEMA, target=DAMAGE)
     bench.manifest(pair=PAIR)
     skip = ("--verify", "rows", "--on-stale", "skip")
