@@ -65,7 +65,7 @@ class UnitApplier {
   state::Journal* journal_;
   ApplyObserver& observer_;
   bool commit_unknown_ = false;
-  std::map<std::string, std::string> definitions_;  ///< by address, as they were when last all was seen
+  std::map<std::string, std::string> definitions_;  // by address, as when all was last seen
 };
 
 }  // namespace rowplan::executor

@@ -111,8 +111,8 @@ struct TableEntry {
 /// Databases that a glob may match: all but the servers' own.
 [[nodiscard]] std::vector<std::string> list_databases(Session& session);
 
-/// What a table's own definition is now, triggers included, in two short questions. Not in it: tables
-/// that refer to it, and the next AUTO_INCREMENT.
+/// What a table's own definition is now, triggers included, in two short questions. Not in it:
+/// tables that refer to it, and the next AUTO_INCREMENT.
 [[nodiscard]] std::string definition_text(Session& session, const TableName& name);
 
 /// SHA-256 over everything in Table that decides what may be read or written, in hex. Two servers

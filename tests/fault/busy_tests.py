@@ -46,7 +46,7 @@ class Replay:
             sql = "; ".join(self.statement() for _ in range(self.random.randrange(1, 6)))
             for connection in connections:
                 run_script(connection, f"START TRANSACTION; {sql}; COMMIT")
-                stop.wait(self.delay_s * self.random.random())
+                stop.wait(self.delay_s * self.random.uniform(0.5, 1))
             self.writes += 1
 
 

@@ -34,7 +34,7 @@ def private_file(bench, name, text):
 
 
 def ways(bench):
-    """Lines of a server's table in the manifest, by the name of the way; and files with the password."""
+    """What the manifest says of a server, by the way of the password. Makes the files for it."""
     private_file(bench, "pw.txt", CANARY + "\n")
     private_file(bench, "wrong.txt", WRONG + "\n")
     quoted = CANARY.replace("\\", "\\\\")
@@ -90,7 +90,8 @@ def canary_password(bench):
     # Errors are where secrets come out: a wrong password, a file that others may read.
     bench.manifest(server='user = "canary"\npassword_file = "wrong.txt"\n')
     bench.expect(12, "plan", "-o", "none", *debug)
-    bench.manifest(server='user = "canary"\npassword_command = ["sh", "-c", "cat pw.txt; exit 1"]\n')
+    bench.manifest(server='user = "canary"\n'
+                          'password_command = ["sh", "-c", "cat pw.txt; exit 1"]\n')
     bench.expect(12, "plan", "-o", "none", *debug)
     (bench.directory / "pw.txt").chmod(0o644)
     bench.manifest(server='user = "canary"\npassword_file = "pw.txt"\n')

@@ -105,7 +105,7 @@ def check_halfway(before, source, after, what):
 
 
 def edited_plans(bench):
-    """A changed byte with digests that fit: no crash, and the chunks' hashes keep wrong rows out."""
+    """A changed byte, and digests that fit it: no crash, and wrong rows are kept out."""
     root, before = small_plan(bench)
     reviewed = hashlib.sha256((root / "plan.json").read_bytes()).hexdigest()
     files = files_of(root)

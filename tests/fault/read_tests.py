@@ -1,4 +1,4 @@
-"""The source fails while its rows are read: there is no plan, least of all one that deletes rows."""
+"""The source fails while its rows are read: no plan, least of all one that deletes rows."""
 
 import itertools
 import signal

@@ -1,4 +1,4 @@
-"""A server's socket at another path, with a fault between: connections that end at a chosen byte."""
+"""A server's socket at another path, with a fault between: connections end at a chosen byte."""
 
 import os
 import select

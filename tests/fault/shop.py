@@ -1,4 +1,4 @@
-"""Tables whose plan has everything: inserts, updates, deletes, exchanged unique values, foreign keys."""
+"""Tables whose plan has all: inserts, updates, deletes, exchanged values, foreign keys."""
 
 SCHEMA = """
 CREATE TABLE customer (id INT PRIMARY KEY, email VARCHAR(40) NOT NULL UNIQUE,

@@ -24,8 +24,16 @@ import run_encoding  # noqa: E402
 import servers as server_support  # noqa: E402
 
 LOADER = "SET sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone='+00:00'"
+
+
+def signless_zero(make):
+    """Minus zero equals zero by definition (docs/plan-format.md); the oracle sees the bit."""
+    return lambda rng: "0" if (value := str(make(rng))) == "-0.0e0" else value
+
+
 # Columns that hold what a strict session refuses to store again, or that no two vendors share.
-VALUE_TYPES = [kind for kind in run_encoding.TYPES if kind[0] not in ("e", "el")]
+VALUE_TYPES = [(name, kind, signless_zero(make)) for name, kind, make in run_encoding.TYPES
+               if name not in ("e", "el")]
 ENUMS = [("e", "ENUM('','a','b,c','é','N') CHARACTER SET utf8mb4", lambda r: r.randint(0, 5))]
 WORDS = ["a", "A", "á", "b", "B ", "ab", "a b", "ss", "ß", "e", "é", "x" * 20, "-", "~", "\t", "z"]
 
@@ -87,7 +95,8 @@ class Table:
     def damage(self):
         """Statements that change some rows of the target."""
         rng, name = self.rng, self.name
-        pick = f"WHERE CRC32(CONCAT_WS(',', {','.join(self.key_names())})) % {rng.randint(2, 9)} = 0"
+        key = f"CONCAT_WS(',', {','.join(self.key_names())})"
+        pick = f"WHERE CRC32({key}) % {rng.randint(2, 9)} = 0"
         kinds = ["delete", "insert", "update", "update", "same", "key", "swap"]
         for kind in rng.choices(kinds, k=rng.randint(0, 4)):
             if kind == "delete":
@@ -176,7 +185,11 @@ limits = {{ max_deletes = 1000000, allow_empty_source = true }}
         self.rowplan("apply", "plan", "--verify", verify)
         for table, rows in zip(self.tables, before):
             if self.dump(target, table.name) != rows:
-                raise Failure(f"{table.name}: the target differs from the source\n{table.ddl()}")
+                now = self.dump(target, table.name)
+                odd = [r for r in rows if r not in now][:3] + ["--"] + [
+                    r for r in now if r not in rows][:3]
+                raise Failure(f"{table.name}: the target differs from the source\n{table.ddl()}\n"
+                              + "\n".join(odd))
             if self.dump(source, table.name) != rows:
                 raise Failure(f"{table.name}: the source was changed")
         self.rowplan("check")
@@ -206,8 +219,8 @@ def main():
                 print(f"FAIL  seed {seed}: {failure}\n      again: --seed {seed}", flush=True)
             changes += one.changes
             shutil.rmtree(one.directory)
-    print(f"property.{options.vendor}: {rounds - failed} of {rounds} rounds from seed {first} passed, "
-          f"{failed} failed; {changes} changes applied")
+    print(f"property.{options.vendor}: {rounds - failed} of {rounds} rounds from seed {first} "
+          f"passed, {failed} failed; {changes} changes applied")
     return 1 if failed or changes == 0 else 0
 
 
