@@ -169,6 +169,9 @@ void Session::connect(const ConnectOptions& options) {
 
 void Session::pin(const ConnectOptions& options, SessionMode mode) {
   handle_->version = mysql_get_server_info(handle_->mysql);
+  // A server's defaults can win over what was said when connecting; this tells the library too.
+  if (mysql_set_character_set(handle_->mysql, "utf8mb4") != 0)
+    throw handle_->error("setting the character set");
   const TextRows comment = query("SELECT VERSION(), @@version_comment", "asking for the version");
   if (comment.at(0).at(0)) handle_->version = *comment[0][0];
   handle_->vendor =
