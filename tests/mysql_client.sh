@@ -28,10 +28,12 @@ if in_root ldd "$build/cmd/rowplan" | grep -q libmariadb; then
   echo "rowplan is linked with MariaDB's client library" >&2
   exit 1
 fi
-in_root "$build/tests/unit/rowplan_unit_tests" --gtest_brief=1
+failed=
+in_root "$build/tests/unit/rowplan_unit_tests" --gtest_brief=1 || failed="$failed unit"
 
 for pairing in mysql-mysql mariadb-mysql; do
   /usr/bin/python3 "$source/tests/scenarios/run_scenarios.py" --pairing "$pairing" \
     --rowplan "$build/cmd/rowplan" --root "$root" --row-dump "$row_dump" \
-    --keep "$build/failed-scenarios" -j 2
+    --keep "$build/failed-scenarios" -j 2 || failed="$failed $pairing"
 done
+[ -z "$failed" ] || { echo "failed with MySQL's client library:$failed" >&2; exit 1; }

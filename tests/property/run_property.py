@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Random tables, random rows, random damage: plan, apply, and compare by an independent oracle.
 
-Everything comes from the seed, which each failure prints. ROWPLAN_TEST_ROUNDS sets the number of
-rounds; --seed runs a single one again.
+Everything comes from the seed, which each failure prints. ROWPLAN_TEST_ROUNDS=N runs N times as
+many rounds; --seed runs a single one again.
 """
 
 import argparse
@@ -202,7 +202,7 @@ def main():
     parser.add_argument("--rowplan", required=True)
     parser.add_argument("--row-dump", required=True)
     parser.add_argument("--rounds", type=int,
-                        default=int(os.environ.get("ROWPLAN_TEST_ROUNDS", "40")))
+                        default=40 * int(os.environ.get("ROWPLAN_TEST_ROUNDS", "1")))
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
     first = options.seed if options.seed is not None else random.randrange(1 << 48)
