@@ -7,6 +7,7 @@
 
 #include "executor/judge.h"
 #include "executor/kill_point.h"
+#include "executor/trigger_repair.h"
 #include "executor/unit_writer.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
@@ -140,7 +141,7 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
     journal_->intend(plan_, unit.id, unit.changes());
     kill_point("journal intended");
   }
-  std::optional<UnitProblem> problem = write_unit(target, unit, judgement.rows);
+  std::optional<UnitProblem> problem = write_rows(unit, judgement, target);
   if (!problem) problem = check_written(unit, target, request_.verify);
   if (problem) {
     target.rollback();
@@ -151,6 +152,15 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
             problem->address + ": unit " + std::to_string(unit.id) + ": " + problem->detail)));
   }
   return commit(unit, target);
+}
+
+std::optional<UnitProblem> UnitApplier::write_rows(const UnitWork& unit, const Judgement& judgement,
+                                                   mysql::Session& target) {
+  if (!fires_triggers(unit)) return write_unit(target, unit, judgement.rows);
+  TriggerRepair repair(target, sessions_.reader(target.server()), unit, judgement.rows);
+  repair.set_aside();
+  if (auto problem = write_unit(target, repair.first_writes(), judgement.rows)) return problem;
+  return repair.put_right();
 }
 
 UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {

@@ -55,6 +55,8 @@ class UnitApplier {
  private:
   UnitResult attempt(UnitWork unit);
   UnitResult write(UnitWork& unit, const Judgement& judgement, mysql::Session& target);
+  std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,
+                                        mysql::Session& target);
   UnitResult commit(const UnitWork& unit, mysql::Session& target);
   void check_schema(const UnitWork& unit, mysql::Session& target);
 

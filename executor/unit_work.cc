@@ -1,5 +1,8 @@
 #include "executor/unit_work.h"
 
+#include <algorithm>
+#include <set>
+
 namespace rowplan::executor {
 
 std::uint64_t UnitWork::changes() const {
@@ -21,7 +24,7 @@ UnitWork UnitIndex::load(std::uint64_t unit) {
   for (const Place& place : places_[unit]) {
     const planner::PlanTable& table = plan_.plan.tables[place.table];
     if (work.tables.empty() || work.tables.back().table != &table)
-      work.tables.push_back({&table, &pairs_[place.table], {}, {}});
+      work.tables.push_back({&table, &pairs_[place.table], {}, {}, false});
     TableWork& part = work.tables.back();
     const planner::PlanChunk& chunk = table.chunks[place.chunk];
     part.chunks.push_back(&chunk);
@@ -31,7 +34,25 @@ UnitWork UnitIndex::load(std::uint64_t unit) {
     for (planner::Change& change : reader->second.chunk(chunk.id))
       part.changes.push_back(std::move(change));
   }
+  add_touched(work);
   return work;
+}
+
+/// Tables that the unit's triggers may write are its own, with planned changes or without.
+void UnitIndex::add_touched(UnitWork& work) const {
+  std::set<std::pair<std::string, mysql::TableName>> touched;
+  for (const TableWork& table : work.tables)
+    for (const mysql::TableName& name : table.pair->touches)
+      touched.insert({table.pair->job.target, name});
+  for (std::size_t t = 0; t < pairs_.size() && !touched.empty(); ++t) {
+    if (touched.count({pairs_[t].job.target, pairs_[t].target.name}) == 0) continue;
+    const auto part = std::find_if(work.tables.begin(), work.tables.end(),
+                                   [&](const TableWork& own) { return own.pair == &pairs_[t]; });
+    if (part != work.tables.end())
+      part->touched = true;
+    else
+      work.tables.push_back({&plan_.plan.tables[t], &pairs_[t], {}, {}, true});
+  }
 }
 
 }  // namespace rowplan::executor

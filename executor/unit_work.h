@@ -19,6 +19,7 @@ struct TableWork {
   const planner::TablePair* pair = nullptr;
   std::vector<const planner::PlanChunk*> chunks;
   std::vector<planner::Change> changes;  ///< of all these chunks, in key order
+  bool touched = false;                  ///< triggers of the unit may write any row of the table
 };
 
 struct UnitWork {
@@ -37,6 +38,7 @@ class UnitIndex {
   [[nodiscard]] UnitWork load(std::uint64_t unit);
 
  private:
+  void add_touched(UnitWork& work) const;
   struct Place {
     std::size_t table = 0;
     std::size_t chunk = 0;

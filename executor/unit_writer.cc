@@ -128,7 +128,8 @@ class Writer {
           "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
           doing);
     kill_point("statement done");
-    if (matched != statement.rows)
+    const bool by_trigger = table.touched && matched < statement.rows;  // looked at afterwards
+    if (matched != statement.rows && !by_trigger)
       wrong_ = "a statement met " + std::to_string(matched) + " rows instead of " +
                std::to_string(statement.rows);
   }

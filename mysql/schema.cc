@@ -235,14 +235,15 @@ std::vector<ForeignKey> read_foreign_keys(Session& session, const std::string& w
 
 void read_triggers(Session& session, Table& table, const std::string& doing) {
   const TextRows rows = session.query(
-      "SELECT TRIGGER_NAME, EVENT_MANIPULATION, ACTION_TIMING, SHA2(ACTION_STATEMENT, 256)"
+      "SELECT TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, SHA2(ACTION_STATEMENT, 256),"
+      " ACTION_STATEMENT"
       " FROM information_schema.TRIGGERS WHERE " +
           where_table(table.name, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE") +
           " ORDER BY TRIGGER_NAME",
       doing);
   for (const TextRow& row : rows)
-    table.triggers.push_back(text_of(row[0]) + " " + text_of(row[2]) + " " + text_of(row[1]) + " " +
-                             text_of(row[3]));
+    table.triggers.push_back(
+        {text_of(row[0]), text_of(row[1]), text_of(row[2]), text_of(row[3]), text_of(row[4])});
 }
 
 void digest(EVP_MD_CTX* context, const std::string& text) {
@@ -261,6 +262,22 @@ void digest_foreign_keys(EVP_MD_CTX* context, const std::vector<ForeignKey>& key
 }
 
 }  // namespace
+
+std::vector<std::string> checked_columns(const Table& child, const ForeignKey& key) {
+  std::vector<std::string> checked = key.child_columns;
+  for (const Index& index : child.indexes) {
+    const bool holds_all = std::all_of(
+        key.child_columns.begin(), key.child_columns.end(), [&](const std::string& name) {
+          return std::any_of(index.columns.begin(), index.columns.end(),
+                             [&](const std::string& own) { return lower(own) == lower(name); });
+        });
+    if (holds_all || index.name == "PRIMARY")
+      checked.insert(checked.end(), index.columns.begin(), index.columns.end());
+  }
+  return checked;
+}
+
+std::string Trigger::text() const { return name + " " + timing + " " + event + " " + body_sha256; }
 
 const Column* Table::column(std::string_view wanted) const {
   const std::string folded = lower(std::string(wanted));
@@ -317,6 +334,17 @@ std::vector<std::string> list_databases(Session& session) {
   return names;
 }
 
+std::vector<Routine> list_routines(Session& session) {
+  std::vector<Routine> routines;
+  for (const TextRow& row :
+       session.query("SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_DEFINITION"
+                     " FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN"
+                     " ('mysql','information_schema','performance_schema','sys')",
+                     "listing the stored functions and procedures"))
+    routines.push_back({text_of(row[0]), text_of(row[1]), row[2]});
+  return routines;
+}
+
 std::string definition_text(Session& session, const TableName& name) {
   const std::string doing = "reading the schema of " + name.db + "." + name.table;
   std::string text = text_of(
@@ -332,7 +360,7 @@ std::string definition_text(Session& session, const TableName& name) {
   Table table;
   table.name = name;
   read_triggers(session, table, doing);
-  for (const std::string& trigger : table.triggers) text += "\n" + trigger;
+  for (const Trigger& trigger : table.triggers) text += "\n" + trigger.text();
   return text;
 }
 
@@ -361,7 +389,7 @@ std::string schema_fingerprint(const Table& table) {
   }
   digest_foreign_keys(context.get(), table.foreign_keys);
   digest_foreign_keys(context.get(), table.referenced_by);
-  for (const std::string& trigger : table.triggers) digest(context.get(), trigger);
+  for (const Trigger& trigger : table.triggers) digest(context.get(), trigger.text());
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned length = 0;
   EVP_DigestFinal_ex(context.get(), bytes.data(), &length);

@@ -82,6 +82,17 @@ struct ForeignKey {
   std::string on_update;
 };
 
+struct Trigger {
+  std::string name;
+  std::string timing;       ///< BEFORE, AFTER
+  std::string event;        ///< INSERT, UPDATE, DELETE
+  std::string body_sha256;  ///< hex
+  std::string body;         ///< as the server keeps it
+
+  /// All that tells it from another, but for its body, which stands as its digest.
+  [[nodiscard]] std::string text() const;
+};
+
 struct Table {
   TableName name;
   std::string kind;             ///< BASE TABLE, VIEW, SEQUENCE, SYSTEM VERSIONED, ...
@@ -90,12 +101,18 @@ struct Table {
   std::vector<Index> indexes;
   std::vector<ForeignKey> foreign_keys;   ///< of this table
   std::vector<ForeignKey> referenced_by;  ///< of all tables that refer to it, in any schema
-  std::vector<std::string> triggers;      ///< names with their text's digest, sorted
+  std::vector<Trigger> triggers;          ///< by name
   bool generated_invisible_key = false;   ///< MySQL's my_row_id: its values differ per server
 
   [[nodiscard]] const Column* column(std::string_view name) const;  ///< names fold ASCII case
   [[nodiscard]] bool transactional() const;
 };
+
+/// Columns of `child` whose change makes InnoDB look for the parent again: the foreign key's own,
+/// and those of each index that holds them all, whose entry is written anew; so does a change of
+/// the primary key. (MariaDB 10.11: an UPDATE of b alone under KEY (a, b), a without its parent:
+/// 1452.)
+[[nodiscard]] std::vector<std::string> checked_columns(const Table& child, const ForeignKey& key);
 
 /// Throws Error; nullopt if there is no such table, or this user may not see it.
 [[nodiscard]] std::optional<Table> read_table(Session& session, const TableName& name);
@@ -110,6 +127,15 @@ struct TableEntry {
 
 /// Databases that a glob may match: all but the servers' own.
 [[nodiscard]] std::vector<std::string> list_databases(Session& session);
+
+/// A stored function or procedure.
+struct Routine {
+  std::string db;
+  std::string name;
+  std::optional<std::string> body;  ///< nullopt: this user may not see it
+};
+/// All that this user may know of.
+[[nodiscard]] std::vector<Routine> list_routines(Session& session);
 
 /// What a table's own definition is now, triggers included, in two short questions. Not in it:
 /// tables that refer to it, and the next AUTO_INCREMENT.

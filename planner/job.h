@@ -24,6 +24,7 @@ struct TableJob {
   std::string target;
   mysql::TableName source_table;
   mysql::TableName target_table;
+  std::vector<std::string> allow_triggers;  ///< `name` or `db.name`, on the target
   TableOptions options;
   std::uint64_t rows_estimate = 0;
 };

@@ -94,6 +94,7 @@ struct TableOptions {
   unsigned recheck = 2;  ///< times
   unsigned threads = 4;
   std::uint64_t max_unit_rows = 10'000;
+  bool split_units = false;  ///< a unit over max_unit_rows is committed in steps
   std::uint64_t max_keyless_rows = 100'000;
   Limits limits;
 };
@@ -114,6 +115,7 @@ struct PairSpec {
   std::vector<RenameRule> rename;  ///< in the manifest's order
   Direction direction = Direction::one_way;
   std::vector<Assumption> assume;
+  std::vector<std::string> allow_triggers;  ///< `name` or `db.name`, on the target
   TableOptions options;                  ///< [defaults] and the pair's own
   std::vector<TableOverride> overrides;  ///< in the manifest's order
 };

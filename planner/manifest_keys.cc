@@ -22,8 +22,6 @@ constexpr std::string_view kApproval = "approval";
 constexpr std::string_view kVerifyAfter = "verification after an apply";
 constexpr std::string_view kMetrics = "metrics";
 constexpr std::string_view kAuditTable = "audit tables";
-constexpr std::string_view kSplitUnits = "units in steps";
-constexpr std::string_view kTriggers = "writing to tables with triggers";
 constexpr std::string_view kReplicaWrites = "writing to replicas";
 constexpr std::string_view kServerChecksums = "comparing on the servers";
 
@@ -98,7 +96,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"rename", kSync, T::renames},
     {"direction", kSync, T::choice, {}, kDirections},
     {"assume", kSync, T::choices, {}, kAssumptions},
-    {"allow_triggers", kSync, T::texts, kTriggers},
+    {"allow_triggers", kSync, T::texts},
     {"allow_replica_writes", kSync, T::texts, kReplicaWrites},
     {"table", kPair | kGroup, T::sections},
 
@@ -121,7 +119,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"recheck", kSyncOrTable, T::integer, {}, {}, 0, 100},
     {"compress", kSyncOrTable, T::choice_or_flag, {}, kCompressValues},
     {"max_unit_rows", kSyncOrTable, T::integer, {}, {}, 1, kAny},
-    {"split_units", kSyncOrTable, T::boolean, kSplitUnits},
+    {"split_units", kSyncOrTable, T::boolean},
     {"max_keyless_rows", kSyncOrTable, T::integer, {}, {}, 0, kAny},
     {"limits", kSyncOrTable, T::section},
     {"incremental", kSyncOrTable, T::section, kIncrementalSyncs},

@@ -86,6 +86,7 @@ void read_options(const ManifestSection& section, TableOptions& options) {
   store(options.recheck, section.integer("recheck"));
   store(options.threads, section.integer("threads"));
   store(options.max_unit_rows, section.integer("max_unit_rows"));
+  store(options.split_units, section.boolean("split_units"));
   store(options.max_keyless_rows, section.integer("max_keyless_rows"));
   (void)section.choice<unsigned>("compress");  // nothing is compressed yet; checks the value
   read_limits(section, options.limits);
@@ -148,6 +149,8 @@ void read_pair_keys(const ManifestSection& section, Draft& draft) {
   if (section.has("assume")) {
     draft.pair.assume = section.choices<Assumption>("assume").value_or(std::vector<Assumption>{});
   }
+  if (auto allowed = section.names("allow_triggers"))
+    draft.pair.allow_triggers = std::move(*allowed);
   read_options(section, draft.pair.options);
 }
 

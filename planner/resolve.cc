@@ -8,6 +8,7 @@
 #include "planner/address.h"
 #include "planner/refusal.h"
 #include "planner/sha256.h"
+#include "planner/triggers.h"
 
 namespace rowplan::planner {
 
@@ -92,6 +93,7 @@ TableJob make_job(const PairSpec& pair, const TableName& source, std::uint64_t r
   job.target = pair.target;
   job.source_table = source;
   job.target_table = apply_rename(pair.rename, source).value_or(source);
+  job.allow_triggers = pair.allow_triggers;
   job.options = options_for(pair, encode_table(source));
   job.rows_estimate = rows_estimate;
   return job;
@@ -281,6 +283,16 @@ void pair_job(const Manifest& manifest, const TableJob& job, Readers& readers,
                                        target_session.vendor(), resolved.findings));
 }
 
+/// What can be told only of all pairs together.
+void judge_together(Readers& readers, ResolvedJob& resolved) {
+  std::set<std::string> with_triggers;
+  for (const TablePair& pair : resolved.pairs)
+    if (!pair.target.triggers.empty()) with_triggers.insert(pair.job.target);
+  for (const std::string& server : with_triggers)
+    find_touched(resolved.pairs, server, mysql::list_routines(readers.at(server)));
+  judge_touched(resolved.pairs, resolved.findings);
+}
+
 void read_server_facts(const std::string& server, Readers& readers, ResolvedJob& resolved) {
   if (resolved.servers.count(server) == 0)
     resolved.servers.emplace(server, mysql::read_facts(readers.at(server)));
@@ -306,6 +318,11 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
         assume.emplace_back(assumption_name(assumption));
   std::sort(assume.begin(), assume.end());
   json["assume"] = assume;
+  if (!job.allow_triggers.empty()) {
+    std::vector<std::string> allowed = job.allow_triggers;
+    std::sort(allowed.begin(), allowed.end());
+    json["allow_triggers"] = allowed;
+  }
   return json;
 }
 
@@ -333,6 +350,7 @@ ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
   std::sort(jobs.begin(), jobs.end(),
             [](const TableJob& a, const TableJob& b) { return a.address < b.address; });
   for (const TableJob& job : jobs) pair_job(manifest, job, readers, resolved);
+  judge_together(readers, resolved);
   return resolved;
 }
 
@@ -349,6 +367,7 @@ ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>
         Roles(manifest, resolved).judge(pair);
     pair_job(manifest, job, readers, resolved);
   }
+  judge_together(readers, resolved);
   return resolved;
 }
 

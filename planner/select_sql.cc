@@ -106,7 +106,7 @@ std::string select_range(const TablePair& pair, Side side, const KeyRange& range
          where_all(conditions) + order_by_key(pair, side) + lock_clause(locking);
 }
 
-std::string select_all_by_bytes(const TablePair& pair, Side side) {
+std::string select_all_by_bytes(const TablePair& pair, Side side, Locking locking) {
   std::string order;
   for (std::size_t i = 0; i < pair.key_columns; ++i) {
     const PairColumn& column = pair.columns[i];
@@ -114,7 +114,8 @@ std::string select_all_by_bytes(const TablePair& pair, Side side) {
         (i == 0 ? " ORDER BY " : ",") + byte_order_expression(column.column(side), column.type);
   }
   return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, false) +
-         where_all({filter_of(pair)}) + order;
+         where_all({filter_of(pair)}) + order +
+         (locking == Locking::for_update ? " FOR UPDATE" : "");
 }
 
 std::string key_equals(const TablePair& pair, Side side, const mysql::Row& key) {

@@ -25,7 +25,8 @@ enum class Wanted : std::uint8_t { all, key };
                                        Locking locking);
 
 /// All rows of the filter, sorted by the bytes of their keys (pairs without index_order).
-[[nodiscard]] std::string select_all_by_bytes(const TablePair& pair, Side side);
+[[nodiscard]] std::string select_all_by_bytes(const TablePair& pair, Side side,
+                                              Locking locking = Locking::none);
 
 /// The rows with one of `keys`, as the server compares them, in no order.
 [[nodiscard]] std::string select_keys(const TablePair& pair, Side side,

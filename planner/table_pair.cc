@@ -6,6 +6,7 @@
 #include "mysql/quote.h"
 #include "planner/column_types.h"
 #include "planner/key_choice.h"
+#include "planner/triggers.h"
 
 namespace rowplan::planner {
 
@@ -198,20 +199,6 @@ void check_engine(const TablePair& pair, Findings& findings) {
   }
 }
 
-void check_triggers(const TablePair& pair, Findings& findings) {
-  if (pair.target.triggers.empty()) return;
-  std::string names;
-  for (const std::string& trigger : pair.target.triggers)
-    names += (names.empty() ? "" : ", ") + printable(trigger.substr(0, trigger.rfind(' ')));
-  findings.push_back(
-      {"trigger_on_target", Severity::error, pair.job.address,
-       "the table on " + pair.job.target +
-           " has triggers, which could change what is "
-           "written: " +
-           names,
-       "drop them for the time of the apply; allowing them by name is not built yet"});
-}
-
 }  // namespace
 
 std::vector<mysql::CellType> TablePair::types() const {
@@ -231,7 +218,7 @@ TablePair pair_tables(const TableJob& job, const mysql::Table& source, const mys
   Pairing pairing(pair, source_vendor, target_vendor, findings);
   pairing.pair_columns();
   check_engine(pair, findings);
-  check_triggers(pair, findings);
+  judge_triggers(pair, findings);
   const KeyChoice choice = choose_key(pair, findings);
   if (choice.columns.empty()) return pair;
   pair.source_index = choice.source_index;

@@ -41,6 +41,9 @@ struct TablePair {
   std::string source_index;         ///< name of the index that identifies a row
   std::string target_index;
   std::vector<mysql::ColumnOrder> order;  ///< of the key columns
+  /// Tables of this job on the same target that triggers of this one may write, and their triggers
+  /// in turn; see planner/triggers.h.
+  std::vector<mysql::TableName> touches;
   /// Can the client put keys of both sides in the order in which the servers' indexes hold them? If
   /// not, rows are sorted by the bytes of their keys and chunks are lists of keys.
   bool index_order = false;

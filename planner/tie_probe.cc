@@ -135,8 +135,12 @@ TieProbe::TieProbe(const TablePair& pair, const PairCatalog& catalog)
     if (!columns.empty()) idle_ = false;
     unique_columns_.push_back(std::move(columns));
   }
-  for (const mysql::ForeignKey& key : pair.target.foreign_keys)
+  for (const mysql::ForeignKey& key : pair.target.foreign_keys) {
     child_columns_.push_back(positions(pair, key.child_columns));
+    std::vector<std::size_t>& checked = checked_columns_.emplace_back();
+    for (const std::string& name : mysql::checked_columns(pair.target, key))
+      for (const std::size_t column : positions(pair, {name})) checked.push_back(column);
+  }
   for (const mysql::ForeignKey& key : pair.target.referenced_by)
     parent_columns_.push_back(positions(pair, key.parent_columns));
   if (!child_columns_.empty() || !parent_columns_.empty()) idle_ = false;
@@ -164,8 +168,9 @@ void TieProbe::note(std::uint32_t chunk, Op op, const mysql::Row* before, const 
     if (after != nullptr && !any_null(*after, unique_columns_[i])) ask_unique(chunk, i, *after);
   }
   for (std::uint32_t i = 0; i < child_columns_.size(); ++i) {
-    if (child_columns_[i].empty() || !any_differs(before, after, child_columns_[i])) continue;
-    entry.children |= std::uint64_t{1} << (i % 64);
+    if (child_columns_[i].empty() || !any_differs(before, after, checked_columns_[i])) continue;
+    if (any_differs(before, after, child_columns_[i]))
+      entry.children |= std::uint64_t{1} << (i % 64);
     if (after != nullptr && !any_null(*after, child_columns_[i])) ask_parent(chunk, i, *after);
   }
   for (std::uint32_t i = 0; i < parent_columns_.size(); ++i) {

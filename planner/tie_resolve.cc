@@ -52,6 +52,7 @@ class Resolution {
 
   void run() {
     for (std::size_t t = 0; t < tables_.size(); ++t) {
+      tie_touched(t);
       told_ = 0;
       for (const TieFacts::Holder& holder : tables_[t].facts->holders) tie_holder(t, holder);
       for (const TieFacts::ParentNeed& need : tables_[t].facts->needs) tie_parent(t, need);
@@ -105,6 +106,21 @@ class Resolution {
   void tell(std::size_t table, const char* code, const std::string& message, const char* hint) {
     if (++told_ > kFindingsPerTable) return;
     findings_.push_back({code, Severity::error, tables_[table].pair->job.address, message, hint});
+  }
+
+  /// Which rows a trigger writes in another table, nobody knows beforehand.
+  void tie_touched(std::size_t table) {
+    const TablePair& pair = *tables_[table].pair;
+    if (pair.touches.empty() || tables_[table].chunks == 0) return;
+    for (std::uint32_t chunk = 2; chunk <= tables_[table].chunks; ++chunk)
+      components_.unite(node(table, 1), node(table, chunk));
+    for (const mysql::TableName& name : pair.touches) {
+      const int other = table_of(pair.job.target, name);
+      if (other < 0) continue;
+      const auto touched = static_cast<std::size_t>(other);
+      for (std::uint32_t chunk = 1; chunk <= tables_[touched].chunks; ++chunk)
+        components_.unite(node(table, 1), node(touched, chunk));
+    }
   }
 
   void tie_holder(std::size_t table, const TieFacts::Holder& holder) {

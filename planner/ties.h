@@ -107,9 +107,10 @@ class TieProbe {
   const TablePair& pair_;
   const PairCatalog& catalog_;
   bool idle_ = true;
-  std::vector<std::vector<std::size_t>> unique_columns_;  ///< per index; empty: not looked at
-  std::vector<std::vector<std::size_t>> child_columns_;   ///< per foreign key
-  std::vector<std::vector<std::size_t>> parent_columns_;  ///< per reference
+  std::vector<std::vector<std::size_t>> unique_columns_;   ///< per index; empty: not looked at
+  std::vector<std::vector<std::size_t>> child_columns_;    ///< per foreign key
+  std::vector<std::vector<std::size_t>> checked_columns_;  ///< per foreign key: see schema.h
+  std::vector<std::vector<std::size_t>> parent_columns_;   ///< per reference
   std::vector<Question> unique_questions_;
   std::vector<Question> parent_questions_;
   std::vector<Question> child_questions_;

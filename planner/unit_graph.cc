@@ -34,6 +34,7 @@ struct Reference {
   std::size_t parent = 0;
   Columns child_columns;
   Columns parent_columns;
+  Columns checked;  // of the child: a change of these makes the server look for the parent
 };
 
 std::string key_of(const Tuple& tuple, std::uint32_t columns) {
@@ -103,7 +104,7 @@ class GraphBuilder {
   void find_reference(std::size_t child, const mysql::ForeignKey& key) {
     for (std::size_t parent = 0; parent < tables_.size(); ++parent) {
       if (tables_[parent].pair->target.name != key.parent) continue;
-      Reference reference{child, parent, {}, {}};
+      Reference reference{child, parent, {}, {}, {}};
       for (std::size_t i = 0; i < key.child_columns.size(); ++i) {
         const auto ours = target_column(*tables_[child].pair, key.child_columns[i]);
         const auto theirs = target_column(*tables_[parent].pair, key.parent_columns.at(i));
@@ -112,7 +113,11 @@ class GraphBuilder {
         reference.parent_columns.push_back(*theirs);
       }
       if (reference.child_columns.empty()) continue;
+      for (const std::string& name : mysql::checked_columns(tables_[child].pair->target, key))
+        if (const auto column = target_column(*tables_[child].pair, name))
+          reference.checked.push_back(*column);
       wanted_[child].insert(reference.child_columns.begin(), reference.child_columns.end());
+      wanted_[child].insert(reference.checked.begin(), reference.checked.end());
       wanted_[parent].insert(reference.parent_columns.begin(), reference.parent_columns.end());
       references_.push_back(std::move(reference));
     }
@@ -133,12 +138,14 @@ class GraphBuilder {
     return tuple;
   }
 
-  /// What the table's changes give up (`after`: take) in these columns.
-  Tuples tuples_of(std::size_t table, const Columns& columns, bool after) const {
+  /// What the table's changes give up (`after`: take) in these columns; of updates, those that
+  /// write one of `written`.
+  Tuples tuples_of(std::size_t table, const Columns& columns, bool after,
+                   const Columns& written) const {
     Tuples tuples;
     for (std::size_t i = 0; i < tables_[table].changes.size(); ++i) {
       const Op op = tables_[table].changes[i].op;
-      const bool update = op == Op::update && values_[table].writes(i, columns);
+      const bool update = op == Op::update && values_[table].writes(i, written);
       if (!update && op != (after ? Op::insert : Op::remove)) continue;
       if (auto tuple = tuple_of(table, i, columns, after)) tuples.push_back(std::move(*tuple));
     }
@@ -147,15 +154,15 @@ class GraphBuilder {
 
   void add_unique(std::size_t rule) {
     const UnitGraph::Rule& unique = graph_.rules[rule];
-    match(tuples_of(unique.table, unique.columns, false),
-          tuples_of(unique.table, unique.columns, true), rule);
+    match(tuples_of(unique.table, unique.columns, false, unique.columns),
+          tuples_of(unique.table, unique.columns, true, unique.columns), rule);
   }
 
   void add_reference(std::size_t rule, const Reference& key) {
-    match(tuples_of(key.parent, key.parent_columns, true),
-          tuples_of(key.child, key.child_columns, true), rule);
-    match(tuples_of(key.child, key.child_columns, false),
-          tuples_of(key.parent, key.parent_columns, false), rule);
+    match(tuples_of(key.parent, key.parent_columns, true, key.parent_columns),
+          tuples_of(key.child, key.child_columns, true, key.checked), rule);
+    match(tuples_of(key.child, key.child_columns, false, key.child_columns),
+          tuples_of(key.parent, key.parent_columns, false, key.parent_columns), rule);
   }
 
   /// Puts each of `later` after each of `earlier` that may have the same values. What is not known

@@ -30,11 +30,20 @@ def run_client(bench, server, script):
     check(done.returncode == 0, f"Sakila does not load: {done.stderr}")
 
 
-def drop_triggers(bench, role):
+def take_triggers(bench, role):
+    """Drops them; the statements that make them again, by name."""
     names = bench.execute(role, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
                                 f" WHERE TRIGGER_SCHEMA = '{bench.db}'")
+    made_by = {}
     for (name,) in names:
+        made_by[name] = bench.execute(role, f"SHOW CREATE TRIGGER `{name}`")[0][2]
         bench.execute(role, f"DROP TRIGGER `{name}`")
+    return made_by
+
+
+def make_triggers(bench, role, made_by):
+    script = "".join(f"{sql}\n$$\n" for sql in made_by.values())
+    run_client(bench, bench.servers[role], f"DELIMITER $$\n{script}")
 
 
 class Damage:
@@ -109,15 +118,33 @@ def damage_all(bench, role):
     connection.close()
 
 
+PAIR = 'limits = { max_deletes = "100%" }\nmax_unit_rows = 1000000\n'
+
+
+def check_refused(bench):
+    """The triggers of sakila are not allowed: nothing is written."""
+    bench.manifest(pair=PAIR)
+    before = bench.dump_all("target")
+    plan = bench.plan(codes=13)
+    codes = {finding["code"] for finding in plan["findings"]}
+    check("trigger_on_target" in codes, f"the plan has {codes}")
+    bench.expect(13, "apply", "plan")
+    bench.check_dumps("target", before, "triggers refused")
+
+
 def mend(bench, source, target):
     """Damages the target, and plans and applies from the source."""
     bench.servers = {"source": source, "target": target}
-    drop_triggers(bench, "target")
     bench.new_state()
-    bench.manifest(pair='limits = { max_deletes = "100%" }\nmax_unit_rows = 1000000\n')
     planned = 0
     for turn in range(TURNS * bench.stage.rounds):
+        triggers = take_triggers(bench, "target")
+        check(len(triggers) >= 6, f"sakila has the triggers {sorted(triggers)}")
         damage_all(bench, "target")
+        make_triggers(bench, "target", triggers)
+        check_refused(bench)
+        names = ", ".join(f'"{name}"' for name in triggers)
+        bench.manifest(pair=f"{PAIR}allow_triggers = [{names}]\n")
         before = bench.dump_all("source")
         plan = bench.plan()
         changes = sum(plan["summary"][op] for op in ("insert", "update", "delete"))

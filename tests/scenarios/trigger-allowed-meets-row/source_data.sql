@@ -1,0 +1,1 @@
+INSERT INTO film VALUES (2, 'two'), (3, 'trois');

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (2, 2); UPDATE t SET v = 5 WHERE id = 1;

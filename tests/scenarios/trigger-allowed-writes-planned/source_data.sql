@@ -1,0 +1,1 @@
+DELETE FROM film WHERE film_id = 3; DELETE FROM film_text WHERE film_id = 3; UPDATE film SET title = 'deux' WHERE film_id = 2; UPDATE film_text SET title = 'deux' WHERE film_id = 2; INSERT INTO film VALUES (4, 'four'), (5, 'five'); INSERT INTO film_text SELECT * FROM film WHERE film_id > 3;
