@@ -51,13 +51,10 @@ std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
   return locks;
 }
 
-void count(const UnitWork& unit, planner::Ops& written) {
-  for (const TableWork& table : unit.tables)
-    for (const planner::Change& change : table.changes) {
-      if (change.op == planner::Op::insert) ++written.insert;
-      if (change.op == planner::Op::update) ++written.update;
-      if (change.op == planner::Op::remove) ++written.remove;
-    }
+void add(planner::Ops& total, const planner::Ops& ops) {
+  total.insert += ops.insert;
+  total.update += ops.update;
+  total.remove += ops.remove;
 }
 
 /// One apply, from the locks to the last record.
@@ -112,10 +109,10 @@ class Apply {
   /// Counts the unit. Does the run go on?
   bool take(const UnitWork& unit, const UnitResult& done) {
     observer_.unit_finished(unit.id, done.outcome, unit.changes(), done.detail);
+    add(result_.written, done.written);
     switch (done.outcome) {
       case UnitOutcome::applied:
         ++result_.applied;
-        count(unit, result_.written);
         return true;
       case UnitOutcome::already_done:
         ++result_.already_done;

@@ -21,8 +21,9 @@ using planner::Side;
 
 std::vector<Change> changes_of(const TableWork& table, const PlanChunk& chunk) {
   std::vector<Change> changes;
-  for (const Change& change : table.changes)
-    if (change.chunk == chunk.id) changes.push_back(change);
+  for (const auto* list : {&table.changes, &table.others})
+    for (const Change& change : *list)
+      if (change.chunk == chunk.id) changes.push_back(change);
   return changes;
 }
 

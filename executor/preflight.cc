@@ -74,7 +74,7 @@ std::vector<planner::TableJob> jobs_of(const ApplyRequest& request, const planne
                     kPlanAgain);
     planner::judge_limits(table, job->options, over);
     for (const planner::PlanUnit& unit : plan.units)
-      if (unit.changes > job->options.max_unit_rows &&
+      if ((unit.steps == 1 ? unit.changes : unit.step_rows) > job->options.max_unit_rows &&
           std::any_of(table.chunks.begin(), table.chunks.end(),
                       [&](const planner::PlanChunk& chunk) { return chunk.unit == unit.id; }))
         over.push_back({"unit_too_large", Severity::error, table.address,

@@ -236,7 +236,7 @@ std::optional<UnitProblem> TriggerRepair::put_right() {
     for (std::size_t t = 0; t < unit_.tables.size(); ++t) {
       const TableWork& table = unit_.tables[t];
       if (!table.touched && table.pair->target.triggers.empty()) continue;
-      TableWork part{table.table, &pairs_[t], {}, {}, true};
+      TableWork part{table.table, &pairs_[t], {}, {}, {}, true};
       TableRows found;
       part.changes = differences(t, round, found.target);
       if (part.changes.empty()) continue;

@@ -8,6 +8,7 @@
 #include "executor/judge.h"
 #include "executor/kill_point.h"
 #include "executor/trigger_repair.h"
+#include "executor/unit_stepping.h"
 #include "executor/unit_writer.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
@@ -59,12 +60,53 @@ UnitApplier::UnitApplier(const ApplyRequest& request, const state::PlanRef& plan
 
 UnitResult UnitApplier::apply(const UnitWork& unit) {
   assert(!unit.tables.empty());
+  return unit.steps > 1 ? apply_in_steps(unit) : apply_whole(unit);
+}
+
+UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
+  const planner::TableJob& job = unit.tables.front().pair->job;
+  UnitStepping stepping(unit);
+  std::optional<std::uint64_t> reached;
+  const UnitResult looked = with_retries(unit, [&] {
+    reached = stepping.reached(sessions_.reader(job.target));
+    return UnitResult{UnitOutcome::applied, "", "", nullptr};
+  });
+  if (looked.outcome == UnitOutcome::failed) return looked;
+  if (!reached)
+    return {UnitOutcome::stale, job.address,
+            "the unit's chunks on '" + job.target + "' are in none of the states between its steps",
+            nullptr};
+  if (*reached == stepping.steps()) settle(unit, state::UnitState::committed, unit.changes());
+  UnitResult result{*reached == stepping.steps() ? UnitOutcome::already_done : UnitOutcome::applied,
+                    "", "", nullptr};
+  for (std::uint64_t i = *reached; i < stepping.steps(); ++i) {
+    UnitResult step = apply_whole(stepping.step(i));
+    step.written.insert += result.written.insert;
+    step.written.update += result.written.update;
+    step.written.remove += result.written.remove;
+    result = std::move(step);
+    if (result.outcome == UnitOutcome::stale || result.outcome == UnitOutcome::failed) break;
+    result.outcome = UnitOutcome::applied;
+    // What a dry run did not write, the next step would miss.
+    if (request_.dry_run) break;
+  }
+  return result;
+}
+
+UnitResult UnitApplier::apply_whole(const UnitWork& unit) {
   commit_unknown_ = false;
+  UnitResult result = with_retries(unit, [&] { return attempt(unit); });
+  if (result.outcome == UnitOutcome::applied) result.written = unit.ops();
+  return result;
+}
+
+template <typename Try>
+UnitResult UnitApplier::with_retries(const UnitWork& unit, const Try& attempt) {
   const std::string server = unit.tables.front().pair->job.target;
   for (unsigned tried = 1;; ++tried) {
     unsigned delay_ms = kFirstDelayMs << tried;
     try {
-      UnitResult result = attempt(unit);
+      UnitResult result = attempt();
       if (result.outcome != UnitOutcome::failed || result.failure) return result;
       if (!commit_unknown_) return result;
       if (tried >= kAttempts) return result;
@@ -81,6 +123,13 @@ UnitResult UnitApplier::apply(const UnitWork& unit) {
   }
 }
 
+/// A dry run keeps no journal, and a unit is not done before its last step.
+void UnitApplier::settle(const UnitWork& unit, state::UnitState state, std::uint64_t rows) {
+  if (journal_ == nullptr) return;
+  if (state == state::UnitState::committed && !unit.last_step) return;
+  journal_->settle(plan_, unit.id, state, rows);
+}
+
 UnitResult UnitApplier::attempt(UnitWork unit) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   mysql::Session& target = sessions_.writer(job.target);
@@ -91,15 +140,14 @@ UnitResult UnitApplier::attempt(UnitWork unit) {
   const Judgement judgement = judge(unit, source, target, request_.verify);
   if (judgement.verdict == Verdict::already_done) {
     target.rollback();
-    if (journal_ != nullptr)
-      journal_->settle(plan_, unit.id, state::UnitState::committed, unit.changes());
+    settle(unit, state::UnitState::committed, unit.changes());
     // A lost answer to our own COMMIT is settled by what is there.
     return {commit_unknown_ ? UnitOutcome::applied : UnitOutcome::already_done, "", "", nullptr};
   }
   commit_unknown_ = false;
   if (judgement.verdict == Verdict::stale) {
     target.rollback();
-    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::stale, 0);
+    settle(unit, state::UnitState::stale, 0);
     return {UnitOutcome::stale, judgement.address, judgement.detail, nullptr};
   }
   check_schema(unit, target);
@@ -145,7 +193,7 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
   if (!problem) problem = check_written(unit, target, request_.verify);
   if (problem) {
     target.rollback();
-    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::failed, 0);
+    settle(unit, state::UnitState::failed, 0);
     return failed(
         problem->address, problem->detail,
         std::make_exception_ptr(std::runtime_error(
@@ -171,14 +219,13 @@ UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
   kill_point("committed");
   if (result == mysql::CommitResult::unknown) {
     commit_unknown_ = true;
-    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::unknown, 0);
+    settle(unit, state::UnitState::unknown, 0);
     return {UnitOutcome::failed, unit.tables.front().table->address,
             "the connection was lost at COMMIT, and whether it took effect is not known; apply "
             "again: the rows will tell",
             nullptr};
   }
-  if (journal_ != nullptr)
-    journal_->settle(plan_, unit.id, state::UnitState::committed, unit.changes());
+  settle(unit, state::UnitState::committed, unit.changes());
   kill_point("journal settled");
   return {UnitOutcome::applied, "", "", nullptr};
 }

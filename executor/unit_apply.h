@@ -37,6 +37,7 @@ struct UnitResult {
   std::string address;  ///< of the table that it is about, where not applied
   std::string detail;
   std::exception_ptr failure;  ///< of a unit that failed
+  planner::Ops written = {};   ///< rows committed, of a unit in steps even where it is not done
 };
 
 /// Carries out units, one after the other. Between two of them nothing is open on any server.
@@ -48,11 +49,16 @@ class UnitApplier {
               ApplyObserver& observer);
 
   /// Lock, hash, judge, write, hash, commit, record: all or nothing, tried again as a whole while
-  /// the server says that that may help. Throws planner::Refusal{locked} and PlanError; what a
-  /// server refused is in the result.
+  /// the server says that that may help; a unit in steps, step by step from where it stands. Throws
+  /// planner::Refusal{locked} and PlanError; what a server refused is in the result.
   [[nodiscard]] UnitResult apply(const UnitWork& unit);
 
  private:
+  UnitResult apply_in_steps(const UnitWork& unit);
+  UnitResult apply_whole(const UnitWork& unit);
+  template <typename Try>
+  UnitResult with_retries(const UnitWork& unit, const Try& attempt);
+  void settle(const UnitWork& unit, state::UnitState state, std::uint64_t rows);
   UnitResult attempt(UnitWork unit);
   UnitResult write(UnitWork& unit, const Judgement& judgement, mysql::Session& target);
   std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,

@@ -11,6 +11,17 @@ std::uint64_t UnitWork::changes() const {
   return total;
 }
 
+planner::Ops UnitWork::ops() const {
+  planner::Ops ops;
+  for (const TableWork& table : tables)
+    for (const planner::Change& change : table.changes) {
+      if (change.op == planner::Op::insert) ++ops.insert;
+      if (change.op == planner::Op::update) ++ops.update;
+      if (change.op == planner::Op::remove) ++ops.remove;
+    }
+  return ops;
+}
+
 UnitIndex::UnitIndex(const planner::LoadedPlan& plan, const std::vector<planner::TablePair>& pairs)
     : plan_(plan), pairs_(pairs) {
   for (std::size_t t = 0; t < plan.plan.tables.size(); ++t)
@@ -21,10 +32,14 @@ UnitIndex::UnitIndex(const planner::LoadedPlan& plan, const std::vector<planner:
 UnitWork UnitIndex::load(std::uint64_t unit) {
   UnitWork work;
   work.id = unit;
+  const auto planned = std::find_if(plan_.plan.units.begin(), plan_.plan.units.end(),
+                                    [&](const planner::PlanUnit& it) { return it.id == unit; });
+  work.steps = planned->steps;
+  work.step_rows = planned->step_rows;
   for (const Place& place : places_[unit]) {
     const planner::PlanTable& table = plan_.plan.tables[place.table];
     if (work.tables.empty() || work.tables.back().table != &table)
-      work.tables.push_back({&table, &pairs_[place.table], {}, {}, false});
+      work.tables.push_back({&table, &pairs_[place.table], {}, {}, {}, false});
     TableWork& part = work.tables.back();
     const planner::PlanChunk& chunk = table.chunks[place.chunk];
     part.chunks.push_back(&chunk);
@@ -51,7 +66,7 @@ void UnitIndex::add_touched(UnitWork& work) const {
     if (part != work.tables.end())
       part->touched = true;
     else
-      work.tables.push_back({&plan_.plan.tables[t], &pairs_[t], {}, {}, true});
+      work.tables.push_back({&plan_.plan.tables[t], &pairs_[t], {}, {}, {}, true});
   }
 }
 

@@ -19,14 +19,20 @@ struct TableWork {
   const planner::TablePair* pair = nullptr;
   std::vector<const planner::PlanChunk*> chunks;
   std::vector<planner::Change> changes;  ///< of all these chunks, in key order
-  bool touched = false;                  ///< triggers of the unit may write any row of the table
+  /// Of the same chunks: changes that another step of the unit writes.
+  std::vector<planner::Change> others;
+  bool touched = false;  ///< triggers of the unit may write any row of the table
 };
 
 struct UnitWork {
   std::uint64_t id = 0;
+  std::uint64_t steps = 1;        ///< transactions in which it is committed
+  std::uint64_t step_rows = 0;    ///< as the plan has them
+  bool last_step = true;          ///< false: a step after which the unit is not done
   std::vector<TableWork> tables;  ///< in order of address
 
   [[nodiscard]] std::uint64_t changes() const;
+  [[nodiscard]] planner::Ops ops() const;  ///< its changes by kind
 };
 
 /// Which chunks of which tables make up each unit.

@@ -15,8 +15,9 @@ constexpr std::size_t kFindingsAtMost = 20;
 ChunkBuilder::ChunkBuilder(const TablePair& pair, ChangeSink& sink, TieProbe& ties)
     : pair_(pair), sink_(sink), ties_(ties), hasher_(pair.types()) {}
 
-void ChunkBuilder::emit(Change change) {
+void ChunkBuilder::emit(Change change, const ChunkHash& sum) {
   change.chunk = next_id();
+  if (pair_.job.options.split_units) change_sums_.push_back(sum);
   ++changes_;
   sink_.append(change);
 }
@@ -47,15 +48,19 @@ void ChunkBuilder::equal(const mysql::Row& row) {
 
 void ChunkBuilder::differs(const mysql::Row& source, const mysql::Row& target) {
   const mysql::RowHash source_hash = hasher_.hash(source);
+  const mysql::RowHash target_hash = hasher_.hash(target);
+  ChunkHash sum;
+  add(sum, source_hash);
+  subtract(sum, target_hash);
   add(source_, source_hash);
-  add(target_, hasher_.hash(target));
+  add(target_, target_hash);
   add(target_after_, source_hash);
   source_sum_.add(source);
   target_sum_.add(target);
   ++ops_.update;
   check_writable(source, &target);
   ties_.updated(next_id(), source, target);
-  emit(update_change(pair_, source, target));
+  emit(update_change(pair_, source, target), sum);
 }
 
 void ChunkBuilder::only_source(const mysql::Row& row) {
@@ -66,7 +71,9 @@ void ChunkBuilder::only_source(const mysql::Row& row) {
   ++ops_.insert;
   check_writable(row, nullptr);
   ties_.inserted(next_id(), row);
-  emit(insert_change(pair_, row));
+  ChunkHash sum;
+  add(sum, hash);
+  emit(insert_change(pair_, row), sum);
 }
 
 void ChunkBuilder::only_target(const mysql::Row& row) {
@@ -79,7 +86,9 @@ void ChunkBuilder::only_target(const mysql::Row& row) {
   }
   ++ops_.remove;
   ties_.removed(next_id(), row);
-  emit(remove_change(pair_, row));
+  ChunkHash sum;
+  subtract(sum, hash);
+  emit(remove_change(pair_, row), sum);
 }
 
 bool ChunkBuilder::end_chunk(ChunkKind kind, const KeyRange& range) {
@@ -112,6 +121,7 @@ void ChunkBuilder::mark(mysql::Session& target) {
   sink_.mark();
   marked_ops_ = ops_;
   marked_chunks_ = chunks_.size();
+  marked_sums_ = change_sums_.size();
   marked_findings_ = findings_.size();
 }
 
@@ -120,6 +130,7 @@ void ChunkBuilder::rollback() {
   sink_.rollback();
   ops_ = marked_ops_;
   chunks_.resize(marked_chunks_);
+  change_sums_.resize(marked_sums_);
   findings_.resize(marked_findings_);
   start_chunk();
 }

@@ -46,6 +46,7 @@ class ChunkBuilder {
 
   [[nodiscard]] const std::vector<PlanChunk>& chunks() const { return chunks_; }
   [[nodiscard]] std::vector<PlanChunk> take_chunks() { return std::move(chunks_); }
+  [[nodiscard]] std::vector<ChunkHash> take_change_sums() { return std::move(change_sums_); }
   [[nodiscard]] const Ops& ops() const { return ops_; }
   /// Of values that cannot be written.
   [[nodiscard]] const Findings& findings() const { return findings_; }
@@ -60,7 +61,8 @@ class ChunkBuilder {
   [[nodiscard]] std::uint32_t next_id() const {
     return static_cast<std::uint32_t>(chunks_.size() + 1);
   }
-  void emit(Change change);
+  /// `sum`: what the change adds to the target's hash.
+  void emit(Change change, const ChunkHash& sum);
   void check_writable(const mysql::Row& source, const mysql::Row* target);
 
   const TablePair& pair_;
@@ -68,6 +70,8 @@ class ChunkBuilder {
   TieProbe& ties_;
   mysql::RowHasher hasher_;
   std::vector<PlanChunk> chunks_;
+  std::vector<ChunkHash> change_sums_;
+  std::size_t marked_sums_ = 0;
   Ops ops_;
   Ops marked_ops_;
   std::size_t marked_chunks_ = 0;

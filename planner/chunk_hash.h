@@ -12,6 +12,13 @@ inline void add(ChunkHash& chunk, const mysql::RowHash& row) {
   chunk.low += row.low;
 }
 
+/// Adds what several rows came to.
+inline void add(ChunkHash& chunk, const ChunkHash& rows) {
+  chunk.rows += rows.rows;
+  chunk.high += rows.high;
+  chunk.low += rows.low;
+}
+
 inline void subtract(ChunkHash& chunk, const mysql::RowHash& row) {
   --chunk.rows;
   chunk.high -= row.high;

@@ -92,6 +92,7 @@ class KeysComparison {
     outcome_.ops.kept = kept_;
     outcome_.differs = outcome_.ops.changes() > 0;
     outcome_.chunks = chunks_.take_chunks();
+    outcome_.change_sums = chunks_.take_change_sums();
     for (const Finding& finding : chunks_.findings()) outcome_.findings.push_back(finding);
     outcome_.ties = ties_.take();
     outcome_.complete = !stopped();

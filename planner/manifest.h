@@ -116,8 +116,8 @@ struct PairSpec {
   Direction direction = Direction::one_way;
   std::vector<Assumption> assume;
   std::vector<std::string> allow_triggers;  ///< `name` or `db.name`, on the target
-  TableOptions options;                  ///< [defaults] and the pair's own
-  std::vector<TableOverride> overrides;  ///< in the manifest's order
+  TableOptions options;                     ///< [defaults] and the pair's own
+  std::vector<TableOverride> overrides;     ///< in the manifest's order
 };
 
 struct PolicySpec {

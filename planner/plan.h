@@ -64,6 +64,8 @@ struct PlanChunk {
   std::map<std::string, ChunkHash> before;     ///< member -> hash
   std::map<std::string, ChunkHash> after;
   std::uint64_t changes = 0;  ///< lines in the changes file
+  /// Of a unit in steps: the target's hash before the first, then after each; else empty.
+  std::vector<ChunkHash> states;
 };
 
 struct Ops {
@@ -97,6 +99,8 @@ struct PlanUnit {
   std::uint64_t id = 0;
   std::uint64_t changes = 0;  ///< rows written
   std::uint64_t chunks = 0;
+  std::uint64_t steps = 1;      ///< transactions in which it is committed
+  std::uint64_t step_rows = 0;  ///< changes of a step at most, where there are several
 };
 
 struct PlanFile {

@@ -14,8 +14,22 @@ namespace {
   throw PlanError("plan.json", place + ": " + what);
 }
 
-void check_chunks(const PlanTable& table, const std::string& place,
-                  std::map<std::uint64_t, std::uint64_t>& chunks_of_units) {
+struct UnitCount {
+  const PlanUnit* unit = nullptr;
+  std::uint64_t chunks = 0;
+  std::uint64_t changes = 0;
+};
+using UnitCounts = std::map<std::uint64_t, UnitCount>;
+
+/// Of a unit in steps: each chunk has a state before the first step and one after each.
+bool has_right_states(const PlanTable& table, const PlanChunk& chunk, const PlanUnit& unit) {
+  if (unit.steps == 1) return chunk.states.empty();
+  return chunk.states.size() == unit.steps + 1 &&
+         chunk.states.front() == chunk.before.at(table.target) &&
+         chunk.states.back() == chunk.after.at(table.target);
+}
+
+void check_chunks(const PlanTable& table, const std::string& place, UnitCounts& units) {
   std::uint64_t lines = 0;
   std::uint64_t last_id = 0;
   for (std::size_t i = 0; i < table.chunks.size(); ++i) {
@@ -36,9 +50,11 @@ void check_chunks(const PlanTable& table, const std::string& place,
           [](const auto& hash, const auto& member) { return hash.first == member.first; });
       if (!same) fail("not one hash for each member");
     }
-    const auto unit = chunks_of_units.find(chunk.unit);
-    if (unit == chunks_of_units.end()) fail("its unit does not exist");
-    ++unit->second;
+    const auto unit = units.find(chunk.unit);
+    if (unit == units.end()) fail("its unit does not exist");
+    if (!has_right_states(table, chunk, *unit->second.unit)) fail("not the states of its unit");
+    ++unit->second.chunks;
+    unit->second.changes += chunk.changes;
   }
   if (lines != table.changes_lines) refuse(place, "its chunks do not have as many changes");
 }
@@ -66,9 +82,12 @@ void check_consistency(const Plan& plan) {
       refuse("files[" + std::to_string(i) + "]", "not in order of path");
     }
   }
-  std::map<std::uint64_t, std::uint64_t> chunks_of_units;
+  UnitCounts units;
   for (const PlanUnit& unit : plan.units) {
-    if (!chunks_of_units.emplace(unit.id, 0).second) refuse("units", "an id stands twice");
+    if (!units.emplace(unit.id, UnitCount{&unit}).second) refuse("units", "an id stands twice");
+    // A step writes one row at least.
+    if (unit.steps == 0 || unit.steps > unit.changes) refuse("units", "a wrong number of steps");
+    if (unit.steps > 1 && unit.step_rows == 0) refuse("units", "steps without rows");
   }
   std::set<std::string> changes_paths;
   for (std::size_t i = 0; i < plan.tables.size(); ++i) {
@@ -78,13 +97,14 @@ void check_consistency(const Plan& plan) {
       refuse(place, "not in order of address");
     }
     check_table(plan, table, place);
-    check_chunks(table, place, chunks_of_units);
+    check_chunks(table, place, units);
     if (!table.changes_path.empty() && !changes_paths.insert(table.changes_path).second) {
       refuse(place, "its changes are those of another table");
     }
   }
   for (const PlanUnit& unit : plan.units) {
-    if (chunks_of_units[unit.id] != unit.chunks) refuse("units", "not the number of its chunks");
+    if (units[unit.id].chunks != unit.chunks) refuse("units", "not the number of its chunks");
+    if (units[unit.id].changes != unit.changes) refuse("units", "not the number of its changes");
   }
   if (plan.applyable && has_error(plan.findings)) refuse("applyable", "true, despite an error");
 }

@@ -171,6 +171,10 @@ class PlanWriter {
     members.number("id", unit.id);
     members.number("changes", unit.changes);
     members.number("chunks", unit.chunks);
+    if (unit.steps > 1) {
+      members.number("steps", unit.steps);
+      members.number("step_rows", unit.step_rows);
+    }
     out_ += '}';
   }
 
@@ -256,6 +260,11 @@ class PlanWriter {
     members.number("changes", chunk.changes);
     hashes(members.name("before"), chunk.before);
     hashes(members.name("after"), chunk.after);
+    if (!chunk.states.empty()) {
+      std::vector<std::string> states;
+      for (const ChunkHash& state : chunk.states) states.push_back(to_string(state));
+      members.texts("states", states);
+    }
     out_ += '}';
   }
 

@@ -37,6 +37,10 @@ class Node {
     if (at == value_.end()) refuse(place_, std::string("no \"") + name + "\"");
     return {*at, place_.empty() ? name : place_ + "." + name};
   }
+  /// Of a member that may be left out.
+  [[nodiscard]] bool has(const char* name) const {
+    return value_.is_object() && value_.contains(name);
+  }
   [[nodiscard]] const std::string& text() const {
     if (!value_.is_string()) refuse(place_, "not a string");
     return value_.get_ref<const std::string&>();
@@ -124,8 +128,15 @@ void check_hashes(const Node& node) {
 }
 
 PlanUnit unit_from(const Node& node) {
-  return {node.member("id").number(), node.member("changes").number(),
-          node.member("chunks").number()};
+  PlanUnit unit;
+  unit.id = node.member("id").number();
+  unit.changes = node.member("changes").number();
+  unit.chunks = node.member("chunks").number();
+  if (node.has("steps")) {
+    unit.steps = node.member("steps").number();
+    unit.step_rows = node.member("step_rows").number();
+  }
+  return unit;
 }
 
 std::optional<std::vector<PlanValue>> bound_from(const Node& node) {
@@ -135,13 +146,15 @@ std::optional<std::vector<PlanValue>> bound_from(const Node& node) {
   return values;
 }
 
+ChunkHash hash_from(const Node& node) {
+  const auto hash = chunk_hash_from(node.text());
+  if (!hash) refuse(node.place(), "not the hash of a chunk");
+  return *hash;
+}
+
 std::map<std::string, ChunkHash> hashes_from(const Node& node) {
   std::map<std::string, ChunkHash> hashes;
-  for (const auto& [member, text] : node.members()) {
-    const auto hash = chunk_hash_from(text.text());
-    if (!hash) refuse(text.place(), "not the hash of a chunk");
-    hashes.emplace(member, *hash);
-  }
+  for (const auto& [member, hash] : node.members()) hashes.emplace(member, hash_from(hash));
   return hashes;
 }
 
@@ -158,6 +171,9 @@ PlanChunk chunk_from(const Node& node) {
   chunk.changes = node.member("changes").number();
   chunk.before = hashes_from(node.member("before"));
   chunk.after = hashes_from(node.member("after"));
+  if (node.has("states"))
+    for (const Node& state : node.member("states").elements())
+      chunk.states.push_back(hash_from(state));
   return chunk;
 }
 

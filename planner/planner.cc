@@ -14,12 +14,12 @@
 #include "planner/filter_moved.h"
 #include "planner/limits.h"
 #include "planner/plan_id.h"
+#include "planner/plan_units.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
 #include "planner/sha256.h"
 #include "planner/sql_files.h"
 #include "planner/table_compare.h"
-#include "planner/ties.h"
 #include "state/clock.h"
 
 namespace rowplan::planner {
@@ -280,38 +280,14 @@ void Planning::fill_tables() {
 }
 
 void Planning::fill_units() {
-  std::vector<TiedTable> tied;
-  for (std::size_t i = 0; i < job_.pairs.size(); ++i)
-    tied.push_back({&job_.pairs[i], &done_[i].outcome.ties,
+  std::vector<TiedTable> ties;
+  std::vector<const ChangeSums*> sums;
+  for (std::size_t i = 0; i < job_.pairs.size(); ++i) {
+    ties.push_back({&job_.pairs[i], &done_[i].outcome.ties,
                     static_cast<std::uint32_t>(plan_.tables[i].chunks.size())});
-  const auto units = resolve_ties(tied, plan_.findings);
-  std::map<std::uint64_t, std::uint64_t> limits;
-  std::map<std::uint64_t, PlanUnit> numbered;
-  for (std::size_t t = 0; t < plan_.tables.size(); ++t)
-    for (PlanChunk& chunk : plan_.tables[t].chunks) {
-      chunk.unit = units[t][chunk.id - 1];
-      PlanUnit& unit = numbered[chunk.unit];
-      unit.id = chunk.unit;
-      unit.changes += chunk.changes;
-      ++unit.chunks;
-      const auto max = job_.pairs[t].job.options.max_unit_rows;
-      const auto [it, fresh] = limits.emplace(chunk.unit, max);
-      if (!fresh) it->second = std::min(it->second, max);
-    }
-  for (const auto& [id, unit] : numbered) {
-    plan_.units.push_back(unit);
-    if (unit.changes <= limits[id]) continue;
-    std::string address;
-    for (const PlanTable& table : plan_.tables)
-      for (const PlanChunk& chunk : table.chunks)
-        if (chunk.unit == id && address.empty()) address = table.address;
-    plan_.findings.push_back({"unit_too_large", Severity::error, address,
-                              "unit " + std::to_string(id) + " has " +
-                                  std::to_string(unit.changes) +
-                                  " changes that must be committed together, over max_unit_rows (" +
-                                  std::to_string(limits[id]) + ")",
-                              "raise max_unit_rows, if the server can hold such a transaction"});
+    sums.push_back(&done_[i].outcome.change_sums);
   }
+  planner::fill_units(plan_, job_.pairs, ties, sums, directory_);
 }
 
 void Planning::fill_summary() {

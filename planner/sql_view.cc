@@ -5,7 +5,9 @@
 
 #include "planner/address.h"
 #include "planner/guessed_free_value.h"
+#include "planner/plan_error.h"
 #include "planner/statements.h"
+#include "planner/unit_split.h"
 #include "planner/utf8.h"
 #include "planner/value_guard.h"
 
@@ -93,6 +95,20 @@ void SqlView::add_unit(const PlanUnit& unit, const std::vector<UnitTable>& table
   line("");
   line("-- unit " + std::to_string(unit.id) + ": " + rows(unit.chunks, "chunk", "chunks") + ", " +
        rows(unit.changes, "change", "changes"));
+  if (unit.steps == 1) {
+    write_transaction(tables);
+    return;
+  }
+  const auto steps = split_unit(tables, unit.step_rows);
+  if (!steps || steps->size() != unit.steps)
+    throw PlanError("plan.json", "unit " + std::to_string(unit.id) + " has other steps");
+  for (std::size_t i = 0; i < steps->size(); ++i) {
+    line("-- step " + std::to_string(i + 1) + " of " + std::to_string(steps->size()));
+    write_transaction(step_tables(tables, (*steps)[i]));
+  }
+}
+
+void SqlView::write_transaction(const std::vector<UnitTable>& tables) {
   GuessedFreeValue guesses;
   const auto ordered = order_unit(tables, guesses);
   if (const auto* failure = std::get_if<UnorderableUnit>(&ordered)) {

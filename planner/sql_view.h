@@ -34,6 +34,7 @@ class SqlView {
 
  private:
   void line(std::string_view text);
+  void write_transaction(const std::vector<UnitTable>& tables);
   void write_steps(const std::vector<UnitTable>& tables, const UnitSteps& steps);
   void write_change(const UnitTable& table, const Step& step, std::size_t change);
 

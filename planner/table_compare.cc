@@ -142,6 +142,7 @@ class RangeComparison {
     outcome.ops.kept = detector.kept;
     outcome.differs = outcome.ops.changes() > 0;
     outcome.chunks = chunks_.take_chunks();
+    outcome.change_sums = chunks_.take_change_sums();
     outcome.findings = chunks_.findings();
     outcome.ties = ties_.take();
     outcome.complete = !stopped();

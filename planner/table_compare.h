@@ -35,6 +35,8 @@ struct TableOutcome {
   std::uint64_t target_rows = 0;
   Ops ops;
   std::vector<PlanChunk> chunks;  ///< only with changes; `unit` is 0 yet
+  /// With split_units, of each change: what it adds to its chunk's hash on the target.
+  std::vector<ChunkHash> change_sums;
   TieFacts ties;
   Findings findings;
   bool differs = false;

@@ -146,8 +146,8 @@ TEST(PlanJson, IgnoresMembersItDoesNotKnow) {
               plan["format_version"] = "1.7";
               plan["later"] = {{"a", {1, 2.5, nullptr}}};
               plan["run"]["lag"] = -3;
-              plan["tables"][1]["chunks"][0]["states"] = {"x"};
-              plan["units"][0]["steps"] = 2;
+              plan["tables"][1]["chunks"][0]["future"] = {"x"};
+              plan["units"][0]["mood"] = 2;
             }),
             "");
 }

@@ -1,0 +1,81 @@
+"""A unit in steps: killed between and within steps, it goes on where it stopped."""
+
+import signal
+
+from bench import check
+
+KILLED = -signal.SIGKILL
+PAIR = 'chunk_rows = 5\nmax_unit_rows = 6\nsplit_units = true\nlimits = { max_deletes = "100%" }\n'
+SCHEMA = """
+CREATE TABLE parent (id INT PRIMARY KEY, code INT NOT NULL UNIQUE) ENGINE=InnoDB;
+CREATE TABLE child (id INT PRIMARY KEY, parent_id INT NOT NULL,
+  FOREIGN KEY (parent_id) REFERENCES parent (id)) ENGINE=InnoDB;
+INSERT INTO parent SELECT i, i FROM seq.n WHERE i BETWEEN 1 AND 20;
+"""
+SOURCE = """
+UPDATE parent SET code = code + 1 ORDER BY id DESC;
+INSERT INTO parent SELECT i + 100, i + 100 FROM seq.n WHERE i BETWEEN 1 AND 8;
+INSERT INTO child SELECT i, i + 100 FROM seq.n WHERE i BETWEEN 1 AND 8;
+"""
+TARGET = """
+INSERT INTO parent SELECT i + 200, i + 100 FROM seq.n WHERE i BETWEEN 1 AND 8;
+INSERT INTO child SELECT i + 500, i + 200 FROM seq.n WHERE i BETWEEN 1 AND 8;
+"""
+
+
+def load(bench):
+    bench.load(SCHEMA, source=SOURCE, target=TARGET)
+    bench.manifest(pair=PAIR)
+    plan = bench.plan()
+    steps = [unit["steps"] for unit in plan["units"] if "steps" in unit]
+    check(len(steps) == 1 and steps[0] >= 6, f"the plan's units have {steps} steps")
+    bench.remember_start()
+    return steps[0]
+
+
+def steps_go_on(bench):
+    """Killed around every COMMIT, a unit in steps is finished by a plain apply."""
+    steps = load(bench)
+    for point in ("commit", "committed", "journal settled"):
+        for n in range(1, steps + 1):
+            bench.new_state()
+            bench.expect(KILLED, "apply", "plan", env={"ROWPLAN_TEST_KILL_AT": f"{point}:{n}"})
+            check(point != "committed" or n == steps or bench.unsettled(),
+                  f"killed at {point}:{n}: the unit is not done, but nothing says so")
+            bench.expect(0, "apply", "plan", "--dry-run")
+            bench.expect(0, "apply", "plan")
+            bench.check_converged(f"killed at {point}:{n}")
+            check(not bench.unsettled(), f"killed at {point}:{n}: the state has unsettled units")
+            bench.expect(0, "apply", "plan")
+            bench.reset_target()
+    return f"{3 * steps} points, {steps} steps"
+
+
+def steps_are_judged(bench):
+    """What another writer changed between two steps makes the rest of the unit stale."""
+    load(bench)
+    for sql in ("UPDATE parent SET code = 999 WHERE id = 20",
+                "INSERT INTO parent VALUES (150, 555)", "DELETE FROM parent WHERE id = 208"):
+        bench.new_state()
+        bench.expect(KILLED, "apply", "plan", env={"ROWPLAN_TEST_KILL_AT": "committed:2"})
+        bench.execute("target", sql)
+        before = bench.dump_all("target")
+        bench.expect(10, "apply", "plan")
+        bench.check_dumps("target", before, sql)
+        bench.plan("again")
+        bench.expect(0, "apply", "again")
+        bench.check_converged(sql)
+        bench.reset_target()
+
+
+def steps_need_their_limit(bench):
+    """A stricter max_unit_rows at apply is a limit; a larger one changes nothing."""
+    load(bench)
+    bench.manifest(pair=PAIR.replace("max_unit_rows = 6", "max_unit_rows = 5"))
+    bench.expect(13, "apply", "plan")
+    bench.manifest(pair=PAIR.replace("max_unit_rows = 6", "max_unit_rows = 600"))
+    bench.expect(0, "apply", "plan")
+    bench.check_converged("applied with a larger limit")
+
+
+TESTS = (steps_go_on, steps_are_judged, steps_need_their_limit)

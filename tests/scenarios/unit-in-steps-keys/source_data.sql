@@ -1,0 +1,1 @@
+UPDATE t SET u = u + 1 ORDER BY u DESC; UPDATE t SET k = 'cASE' WHERE k = 'case'; INSERT INTO t SELECT CONCAT('n', i), i + 100 FROM seq.n WHERE i BETWEEN 1 AND 6;

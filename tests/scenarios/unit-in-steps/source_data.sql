@@ -1,0 +1,3 @@
+UPDATE parent SET code = code + 1 ORDER BY id DESC;
+INSERT INTO parent SELECT i + 100, i + 100 FROM seq.n WHERE i BETWEEN 1 AND 12;
+INSERT INTO child SELECT i, i + 100 FROM seq.n WHERE i BETWEEN 1 AND 12;
