@@ -1,5 +1,8 @@
 #include "cmd/validate_command.h"
 
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -7,7 +10,7 @@
 #include "cmd/observers.h"
 #include "cmd/plan_report.h"
 #include "cmd/shown_text.h"
-#include "planner/planner.h"
+#include "planner/inspection.h"
 #include "planner/refusal.h"
 
 namespace rowplan::cmd {
@@ -36,12 +39,21 @@ std::string key_text(const std::vector<std::string>& key) {
   return text + ')';
 }
 
+/// "+0.1 s": ahead of this machine's.
+std::string clock_text(double seconds) {
+  std::array<char, 32> text{};
+  (void)std::snprintf(text.data(), text.size(), "%+.1f s", seconds);
+  return text.data();
+}
+
 void print_inspection(const planner::Inspection& inspection, bool color, std::ostream& out) {
-  for (const auto& [name, facts] : inspection.servers) {
+  for (const auto& [name, server] : inspection.servers) {
+    const mysql::Facts& facts = server.facts;
     out << "server " << shown(name) << ": " << mysql::vendor_name(facts.vendor) << ' '
         << shown(facts.version) << ", " << mysql::role_of(facts)
         << (facts.read_only ? ", read-only" : "") << (facts.galera ? ", in a cluster" : "")
-        << ", identity " << shown(facts.identity) << '\n';
+        << ", identity " << shown(facts.identity) << ", as " << shown(server.user) << ", clock "
+        << clock_text(server.clock_ahead_s) << '\n';
   }
   for (const planner::Inspection::TablePair& table : inspection.tables) {
     out << "table " << shown(table.address) << ": " << shown(table.source) << " -> "
@@ -52,12 +64,16 @@ void print_inspection(const planner::Inspection& inspection, bool color, std::os
 
 ordered_json servers_json(const planner::Inspection& inspection) {
   ordered_json servers = ordered_json::object();
-  for (const auto& [name, facts] : inspection.servers) {
+  for (const auto& [name, server] : inspection.servers) {
+    const mysql::Facts& facts = server.facts;
     servers[name] = {{"vendor", mysql::vendor_name(facts.vendor)},
                      {"version", facts.version},
                      {"identity", facts.identity},
                      {"role", mysql::role_of(facts)},
-                     {"read_only", facts.read_only}};
+                     {"read_only", facts.read_only},
+                     {"galera", facts.galera},
+                     {"user", server.user},
+                     {"clock_ahead_s", std::round(server.clock_ahead_s * 1000) / 1000}};
   }
   return servers;
 }

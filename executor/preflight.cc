@@ -6,6 +6,7 @@
 #include "planner/address.h"
 #include "planner/limits.h"
 #include "planner/refusal.h"
+#include "planner/write_privileges.h"
 #include "state/clock.h"
 
 namespace rowplan::executor {
@@ -35,6 +36,20 @@ const PlanTable* table_at(const planner::Plan& plan, const std::string& address)
   for (const PlanTable& table : plan.tables)
     if (table.address == address) return &table;
   return nullptr;
+}
+
+/// All that the plan's changes need, before the first is written.
+void need_write_privileges(const planner::ResolvedJob& resolved, const planner::Plan& plan) {
+  planner::MissingGrants missing;
+  for (const planner::TablePair& pair : resolved.pairs) {
+    const PlanTable* table = table_at(plan, pair.job.address);
+    if (table == nullptr || table->chunks.empty()) continue;
+    const std::string& server = pair.job.target;
+    planner::need_writable(
+        pair, {table->ops.insert > 0, table->ops.update > 0, table->ops.remove > 0},
+        resolved.privileges.at(server), resolved.servers.at(server).vendor, missing);
+  }
+  missing.refuse();
 }
 
 }  // namespace
@@ -98,6 +113,7 @@ std::vector<planner::TablePair> pairs_of(const ApplyRequest& request, const plan
   for (const auto& [name, server] : plan.servers)
     connections.expect_identity(name, server.identity);
   planner::ResolvedJob resolved = planner::resolve_tables(*request.manifest, jobs, connections);
+  need_write_privileges(resolved, plan);
   for (const auto& [name, facts] : resolved.servers) {
     const auto planned = plan.servers.find(name);
     if (planned == plan.servers.end() || planned->second.role != mysql::role_of(facts))

@@ -18,6 +18,10 @@ using mysql::quote_table;
 using planner::Change;
 using planner::Op;
 
+/// Nobody may add or change such rows before the COMMIT. On MySQL, FOR UPDATE would want UPDATE or
+/// DELETE on tables that are only looked at.
+constexpr const char* kLocked = " LOCK IN SHARE MODE";
+
 bool cascades(const ForeignKey& key, Op op) {
   const std::string& rule = op == Op::remove ? key.on_delete : key.on_update;
   return rule != "RESTRICT" && rule != "NO ACTION";
@@ -80,7 +84,7 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Tabl
       const std::uint64_t rows =
           count(target,
                 "SELECT COUNT(*) FROM " + quote_table(key.child.db, key.child.table) + " c JOIN " +
-                    parent_rows + " p ON " + joined(key) + " FOR UPDATE",
+                    parent_rows + " p ON " + joined(key) + kLocked,
                 "counting rows that a cascade would reach");
       if (rows > 0 && !reached)
         reached = std::to_string(rows) + " rows of " + planner::encode_table(key.child) +
@@ -112,7 +116,7 @@ std::optional<std::string> missing_parent(mysql::Session& target, const UnitWork
         const std::uint64_t kept = count(target,
                                          "SELECT COUNT(*) FROM " + children + " c JOIN " +
                                              quote_table(key.parent.db, key.parent.table) +
-                                             " p ON " + joined(key) + " FOR UPDATE",
+                                             " p ON " + joined(key) + kLocked,
                                          "checking the parents of written rows");
         if (all != kept && !missing)
           missing = std::to_string(all - std::min(all, kept)) + " written rows have no parent in " +

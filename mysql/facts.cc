@@ -1,5 +1,7 @@
 #include "mysql/facts.h"
 
+#include <chrono>
+
 #include "mysql/quote.h"
 
 namespace rowplan::mysql {
@@ -13,8 +15,13 @@ std::optional<std::string> variable(Session& session, const std::string& name) {
   return rows.at(0).at(1);
 }
 
+/// MariaDB knows more than one way of being read_only: what is not off is on.
 bool is_on(const std::optional<std::string>& value) {
-  return value && (*value == "ON" || *value == "1");
+  return value && *value != "OFF" && *value != "0";
+}
+
+std::uint64_t number(const std::optional<std::string>& value) {
+  return value ? std::stoull(*value) : 0;
 }
 
 std::optional<bool> is_replica(Session& session) {
@@ -39,6 +46,7 @@ Facts read_facts(Session& session) {
       is_on(variable(session, "read_only")) || is_on(variable(session, "super_read_only"));
   facts.replica = is_replica(session);
   facts.galera = is_on(variable(session, "wsrep_on"));
+  if (facts.galera) facts.galera_max_rows = number(variable(session, "wsrep_max_ws_rows"));
   facts.lower_case_table_names =
       std::stoi(variable(session, "lower_case_table_names").value_or("0"));
   return facts;
@@ -49,18 +57,16 @@ std::string role_of(const Facts& facts) {
   return *facts.replica ? "replica" : "primary";
 }
 
-bool sees_triggers(Session& session, const TableName& table) {
-  // information_schema shows the grants of the user and, on both vendors, of its active roles.
-  const std::string sql =
-      "SELECT 1 FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE='TRIGGER'"
-      " UNION ALL SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES WHERE"
-      " PRIVILEGE_TYPE='TRIGGER' AND " +
-      text_literal(table.db) +
-      " LIKE TABLE_SCHEMA"
-      " UNION ALL SELECT 1 FROM information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE='TRIGGER'"
-      " AND TABLE_SCHEMA=" +
-      text_literal(table.db) + " AND TABLE_NAME=" + text_literal(table.table);
-  return !session.query(sql, "reading the privileges").empty();
+double clock_ahead_s(Session& session) {
+  const auto here = [] {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  };
+  const double before = here();
+  const TextRows rows =
+      session.query("SELECT UNIX_TIMESTAMP(NOW(6))", "asking for the server's clock");
+  const double after = here();
+  return std::stod(rows.at(0).at(0).value_or("0")) - (before + after) / 2;
 }
 
 bool get_lock(Session& session, const std::string& name) {

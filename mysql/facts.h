@@ -19,6 +19,7 @@ struct Facts {
   /// Is it a replica? nullopt: this user may not know (no REPLICATION CLIENT, no REPLICA MONITOR).
   std::optional<bool> replica;
   bool galera = false;
+  std::uint64_t galera_max_rows = 0;  ///< of one transaction; 0: any number
   int lower_case_table_names = 0;
 };
 
@@ -27,9 +28,9 @@ struct Facts {
 /// "primary" or "replica"; "unknown" where this user may not know.
 [[nodiscard]] std::string role_of(const Facts& facts);
 
-/// Does this user see the triggers of the table, that is, has it TRIGGER on it? Direct grants and
-/// those of active roles count.
-[[nodiscard]] bool sees_triggers(Session& session, const TableName& table);
+/// By how many seconds the server's clock, which stamps rows, is ahead of this machine's; to within
+/// half the time that the question took.
+[[nodiscard]] double clock_ahead_s(Session& session);
 
 /// GET_LOCK on this session. False: another session holds it.
 [[nodiscard]] bool get_lock(Session& session, const std::string& name);

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "mysql/foreign_keys.h"
 #include "mysql/quote.h"
 
 namespace rowplan::mysql {
@@ -205,34 +206,6 @@ void read_indexes(Session& session, Table& table, const std::string& doing) {
   }
 }
 
-std::vector<ForeignKey> read_foreign_keys(Session& session, const std::string& where,
-                                          const std::string& doing) {
-  const TextRows rows = session.query(
-      "SELECT k.CONSTRAINT_NAME, k.TABLE_SCHEMA, k.TABLE_NAME, k.COLUMN_NAME,"
-      " k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME,"
-      " r.DELETE_RULE, r.UPDATE_RULE FROM information_schema.KEY_COLUMN_USAGE k"
-      " JOIN information_schema.REFERENTIAL_CONSTRAINTS r"
-      " ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME"
-      " AND r.TABLE_NAME = k.TABLE_NAME WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND " +
-          where + " ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
-      doing);
-  std::vector<ForeignKey> keys;
-  for (const TextRow& row : rows) {
-    const TableName child{text_of(row[1]), text_of(row[2])};
-    if (keys.empty() || keys.back().name != text_of(row[0]) || keys.back().child != child)
-      keys.push_back({text_of(row[0]),
-                      child,
-                      {},
-                      {text_of(row[4]), text_of(row[5])},
-                      {},
-                      text_of(row[7]),
-                      text_of(row[8])});
-    keys.back().child_columns.push_back(text_of(row[3]));
-    keys.back().parent_columns.push_back(text_of(row[6]));
-  }
-  return keys;
-}
-
 void read_triggers(Session& session, Table& table, const std::string& doing) {
   const TextRows rows = session.query(
       "SELECT TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, SHA2(ACTION_STATEMENT, 256),"
@@ -288,7 +261,7 @@ const Column* Table::column(std::string_view wanted) const {
 
 bool Table::transactional() const { return engine == "InnoDB" || engine == "ROCKSDB"; }
 
-std::optional<Table> read_table(Session& session, const TableName& name) {
+std::optional<Table> read_table(Session& session, const TableName& name, Relations relations) {
   const std::string doing = "reading the schema of " + name.db + "." + name.table;
   const TextRows rows = session.query(
       "SELECT TABLE_TYPE, ENGINE, TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE " +
@@ -301,10 +274,8 @@ std::optional<Table> read_table(Session& session, const TableName& name) {
   table.name = {text_of(rows[0][2]), text_of(rows[0][3])};
   read_columns(session, table, doing);
   read_indexes(session, table, doing);
-  table.foreign_keys =
-      read_foreign_keys(session, where_table(name, "k.TABLE_SCHEMA", "k.TABLE_NAME"), doing);
-  table.referenced_by = read_foreign_keys(
-      session, where_table(name, "k.REFERENCED_TABLE_SCHEMA", "k.REFERENCED_TABLE_NAME"), doing);
+  if (relations == Relations::none) return table;
+  read_foreign_keys(session, table);
   read_triggers(session, table, doing);
   return table;
 }

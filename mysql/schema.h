@@ -101,8 +101,10 @@ struct Table {
   std::vector<Index> indexes;
   std::vector<ForeignKey> foreign_keys;   ///< of this table
   std::vector<ForeignKey> referenced_by;  ///< of all tables that refer to it, in any schema
-  std::vector<Trigger> triggers;          ///< by name
-  bool generated_invisible_key = false;   ///< MySQL's my_row_id: its values differ per server
+  /// Both lists come from InnoDB's own and are whole; else what this user sees may be a part.
+  bool foreign_keys_listed = false;
+  std::vector<Trigger> triggers;         ///< by name
+  bool generated_invisible_key = false;  ///< MySQL's my_row_id: its values differ per server
 
   [[nodiscard]] const Column* column(std::string_view name) const;  ///< names fold ASCII case
   [[nodiscard]] bool transactional() const;
@@ -114,8 +116,13 @@ struct Table {
 /// 1452.)
 [[nodiscard]] std::vector<std::string> checked_columns(const Table& child, const ForeignKey& key);
 
+/// What of a table's relations is read: its foreign keys, who refers to it, its triggers. They
+/// matter where rows are written.
+enum class Relations : bool { none, all };
+
 /// Throws Error; nullopt if there is no such table, or this user may not see it.
-[[nodiscard]] std::optional<Table> read_table(Session& session, const TableName& name);
+[[nodiscard]] std::optional<Table> read_table(Session& session, const TableName& name,
+                                              Relations relations = Relations::all);
 
 /// Names and kinds of all tables of a database, sorted bytewise. `kind` as in Table.
 struct TableEntry {

@@ -192,6 +192,13 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
   if (mariadb) sql += ", SESSION system_versioning_asof=DEFAULT";
   execute(sql, "pinning the session");
   execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "pinning the session");
+  // A node of a Galera cluster: no read before what other nodes have committed is applied here.
+  const TextRows galera = query("SHOW VARIABLES LIKE 'wsrep_on'", "pinning the session");
+  if (!galera.empty() && need(galera[0].at(1)) == "ON") {
+    execute("SET SESSION wsrep_sync_wait=7", "pinning the session");
+    if (need(query("SELECT @@session.wsrep_sync_wait", "reading back the pins").at(0).at(0)) != "7")
+      throw PinError(handle_->server, "wsrep_sync_wait does not stay 7");
+  }
   execute(mode == SessionMode::read_only ? "SET SESSION TRANSACTION READ ONLY"
                                          : "SET SESSION TRANSACTION READ WRITE",
           "pinning the session");

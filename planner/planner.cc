@@ -12,6 +12,7 @@
 #include "planner/address.h"
 #include "planner/connections.h"
 #include "planner/filter_moved.h"
+#include "planner/galera.h"
 #include "planner/limits.h"
 #include "planner/plan_id.h"
 #include "planner/plan_units.h"
@@ -288,6 +289,7 @@ void Planning::fill_units() {
     sums.push_back(&done_[i].outcome.change_sums);
   }
   planner::fill_units(plan_, job_.pairs, ties, sums, directory_);
+  judge_galera(plan_, job_.servers);
 }
 
 void Planning::fill_summary() {
@@ -331,25 +333,6 @@ WrittenPlan make_plan(const PlanRequest& request, PlanDirectory& directory,
 
 Plan compare_only(const PlanRequest& request, bool fast, PlanObserver& observer) {
   return Planning(request, nullptr, fast, observer).run();
-}
-
-Inspection inspect(const PlanRequest& request, PlanObserver& observer) {
-  Connections connections(*request.manifest, request.base_dir);
-  ResolvedJob job = resolve_job(*request.manifest, request.selection, connections);
-  Inspection inspection;
-  inspection.servers = job.servers;
-  for (const TablePair& pair : job.pairs) {
-    Inspection::TablePair shown;
-    shown.address = pair.job.address;
-    shown.source = pair.job.source + ":" + encode_table(pair.source.name);
-    shown.target = pair.job.target + ":" + encode_table(pair.target.name);
-    for (std::size_t i = 0; i < pair.key_columns; ++i)
-      shown.key.push_back(mysql::printable(pair.columns[i].name));
-    inspection.tables.push_back(std::move(shown));
-  }
-  inspection.findings = std::move(job.findings);
-  for (const Finding& finding : inspection.findings) observer.finding(finding);
-  return inspection;
 }
 
 }  // namespace rowplan::planner

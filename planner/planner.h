@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "mysql/facts.h"
 #include "planner/job.h"
 #include "planner/manifest.h"
 #include "planner/observer.h"
@@ -39,19 +38,5 @@ struct WrittenPlan {
 /// Compares, writes nothing. `fast`: may stop at the first difference (then plan.complete is
 /// false).
 [[nodiscard]] Plan compare_only(const PlanRequest& request, bool fast, PlanObserver& observer);
-
-/// What `validate --connect` tells: servers, tables that would be compared, findings, no row read.
-struct Inspection {
-  std::map<std::string, mysql::Facts> servers;
-  struct TablePair {
-    std::string address;
-    std::string source;  ///< "hq:shop.orders"
-    std::string target;
-    std::vector<std::string> key;
-  };
-  std::vector<TablePair> tables;
-  Findings findings;
-};
-[[nodiscard]] Inspection inspect(const PlanRequest& request, PlanObserver& observer);
 
 }  // namespace rowplan::planner

@@ -6,8 +6,11 @@
 
 #include "mysql/quote.h"
 #include "planner/address.h"
+#include "planner/expansion.h"
 #include "planner/refusal.h"
+#include "planner/roles.h"
 #include "planner/sha256.h"
+#include "planner/sight.h"
 #include "planner/triggers.h"
 
 namespace rowplan::planner {
@@ -15,10 +18,6 @@ namespace rowplan::planner {
 namespace {
 
 using mysql::TableName;
-
-bool is_table(const std::string& kind) {
-  return kind == "BASE TABLE" || kind == "SYSTEM VERSIONED";
-}
 
 std::string shown(const TableName& name) { return encode_table(name); }
 
@@ -85,75 +84,6 @@ class Selector {
   std::vector<Entry> exclude_;
 };
 
-TableJob make_job(const PairSpec& pair, const TableName& source, std::uint64_t rows_estimate) {
-  TableJob job;
-  job.address = to_string(Address{pair.name, source});
-  job.pair = pair.name;
-  job.source = pair.source;
-  job.target = pair.target;
-  job.source_table = source;
-  job.target_table = apply_rename(pair.rename, source).value_or(source);
-  job.allow_triggers = pair.allow_triggers;
-  job.options = options_for(pair, encode_table(source));
-  job.rows_estimate = rows_estimate;
-  return job;
-}
-
-/// Tables of one pair on its source, in order of name.
-std::vector<TableJob> expand(const PairSpec& pair, mysql::Session& source, Findings& findings) {
-  std::vector<TableJob> jobs;
-  std::set<TableName> found;
-  for (const std::string& db : mysql::list_databases(source)) {
-    const bool wanted =
-        std::any_of(pair.tables.begin(), pair.tables.end(),
-                    [&](const TableGlob& glob) { return !glob.negative && glob.db.matches(db); });
-    if (!wanted) continue;
-    for (const mysql::TableEntry& entry : mysql::list_tables(source, db)) {
-      if (!selects(pair.tables, entry.name)) continue;
-      found.insert(entry.name);
-      if (is_table(entry.kind)) {
-        jobs.push_back(make_job(pair, entry.name, entry.rows_estimate));
-        continue;
-      }
-      const bool named = std::any_of(
-          pair.tables.begin(), pair.tables.end(),
-          [&](const TableGlob& glob) { return !glob.negative && glob.literal() == entry.name; });
-      if (named)
-        throw Refusal(RefusalReason::manifest,
-                      "pair '" + pair.name + "': " + shown(entry.name) + " on '" + pair.source +
-                          "' is no table but a " + mysql::printable(entry.kind),
-                      "take it out of `tables`");
-      findings.push_back({"view_skipped", Severity::info, to_string(Address{pair.name, entry.name}),
-                          "no table but a " + mysql::printable(entry.kind) + ": skipped", ""});
-    }
-  }
-  for (const TableGlob& glob : pair.tables) {
-    const auto literal = glob.literal();
-    if (glob.negative || !literal || found.count(*literal) > 0 || !selects(pair.tables, *literal))
-      continue;
-    throw Refusal(RefusalReason::manifest,
-                  "pair '" + pair.name + "': there is no table " + shown(*literal) + " on '" +
-                      pair.source + "', or this user may not see it",
-                  "correct `tables`, or grant SELECT on it");
-  }
-  for (const TableOverride& table_override : pair.overrides) {
-    const auto name = parse_table(table_override.db_table);
-    const bool known = std::any_of(jobs.begin(), jobs.end(), [&](const TableJob& job) {
-      return name && job.source_table == *name;
-    });
-    if (!known)
-      throw Refusal(RefusalReason::manifest,
-                    "[pair." + pair.name + ".table.\"" + table_override.db_table +
-                        "\"] is for no table that the pair selects",
-                    "correct its name, or take it out");
-  }
-  if (jobs.empty())
-    throw Refusal(RefusalReason::manifest,
-                  "pair '" + pair.name + "': `tables` selects no table on '" + pair.source + "'",
-                  "correct `tables`, or grant SELECT on them");
-  return jobs;
-}
-
 void refuse_shared_targets(const std::vector<TableJob>& jobs) {
   std::map<std::pair<std::string, TableName>, std::string> reached;
   for (const TableJob& job : jobs) {
@@ -165,70 +95,6 @@ void refuse_shared_targets(const std::vector<TableJob>& jobs) {
                     "let each target table be reached once");
   }
 }
-
-class Roles {
- public:
-  Roles(const Manifest& manifest, ResolvedJob& resolved) : manifest_(manifest), job_(resolved) {}
-
-  void judge(const PairSpec& pair) {
-    const mysql::Facts& source = job_.servers.at(pair.source);
-    const mysql::Facts& target = job_.servers.at(pair.target);
-    if (source.identity == target.identity)
-      find(pair, "same_server",
-           "'" + pair.source + "' and '" + pair.target + "' are one and the same server",
-           "correct the host or socket of one of them");
-    if (manifest_.servers.at(pair.target).access == Access::read_only)
-      find(pair, "access_read_only",
-           "the manifest says that '" + pair.target + "' is read-only, but the pair would write it",
-           "set access = \"read-write\"");
-    if (target.read_only)
-      find(pair, "target_read_only",
-           "'" + pair.target +
-               "' is read_only: it is not meant to be "
-               "written",
-           "name another target, or set read_only = 0 on it");
-    judge_replica(pair, target);
-    if (source.lower_case_table_names != target.lower_case_table_names)
-      job_.findings.push_back(
-          {"lower_case_table_names", Severity::warning, pair.name,
-           "lower_case_table_names is " + std::to_string(source.lower_case_table_names) + " on '" +
-               pair.source + "' and " + std::to_string(target.lower_case_table_names) + " on '" +
-               pair.target + "': names that differ by case may meet",
-           ""});
-  }
-
- private:
-  void judge_replica(const PairSpec& pair, const mysql::Facts& target) {
-    if (target.replica.value_or(false)) {
-      find(pair, "target_is_replica",
-           "'" + pair.target +
-               "' is a replica: rows written there "
-               "drift from its source and can stop replication",
-           "write to its source instead");
-      return;
-    }
-    if (target.replica) return;
-    const bool assumed = std::find(pair.assume.begin(), pair.assume.end(),
-                                   Assumption::not_a_replica) != pair.assume.end();
-    if (!assumed)
-      throw Refusal(RefusalReason::access,
-                    "this user may not ask '" + pair.target + "' whether it is a replica",
-                    "grant REPLICATION CLIENT (MySQL) or REPLICA MONITOR (MariaDB), or say so: "
-                    "assume = [\"not_a_replica\"]");
-    job_.findings.push_back({"assumed_not_a_replica", Severity::warning, pair.name,
-                             "'" + pair.target +
-                                 "' is taken not to be a replica; this user may "
-                                 "not ask",
-                             ""});
-  }
-
-  void find(const PairSpec& pair, const char* code, const std::string& message, const char* hint) {
-    job_.findings.push_back({code, Severity::error, pair.name, message, hint});
-  }
-
-  const Manifest& manifest_;
-  ResolvedJob& job_;
-};
 
 /// Sessions for reading schemas, one a server.
 class Readers {
@@ -247,56 +113,82 @@ class Readers {
   std::map<std::string, mysql::Session> sessions_;
 };
 
-void need_triggers_seen(const PairSpec& pair, const TableJob& job, mysql::Session& target,
-                        Findings& findings) {
-  if (mysql::sees_triggers(target, job.target_table)) return;
-  const bool assumed = std::find(pair.assume.begin(), pair.assume.end(), Assumption::no_triggers) !=
-                       pair.assume.end();
-  if (!assumed)
-    throw Refusal(RefusalReason::access,
-                  job.address + ": this user sees no triggers of " + shown(job.target_table) +
-                      " on '" + job.target + "', for it has not the TRIGGER privilege there",
-                  "grant TRIGGER, or say that there are none: assume = [\"no_triggers\"]");
-  findings.push_back({"assumed_no_triggers", Severity::warning, job.address,
-                      "the target is taken to have no triggers; this user cannot see them", ""});
+const PairSpec& spec_of(const Manifest& manifest, const std::string& pair) {
+  return *std::find_if(manifest.pairs.begin(), manifest.pairs.end(),
+                       [&](const PairSpec& spec) { return spec.name == pair; });
 }
 
-void pair_job(const Manifest& manifest, const TableJob& job, Readers& readers,
-              ResolvedJob& resolved) {
-  mysql::Session& source_session = readers.at(job.source);
-  mysql::Session& target_session = readers.at(job.target);
-  const auto source = mysql::read_table(source_session, job.source_table);
-  const auto target = mysql::read_table(target_session, job.target_table);
-  if (!source || !target || !is_table(target->kind)) {
-    const std::string& server = source ? job.target : job.source;
-    const TableName& name = source ? job.target_table : job.source_table;
-    resolved.findings.push_back(
-        {"table_missing", Severity::error, job.address,
-         "there is no table " + shown(name) + " on '" + server + "', or this user may not see it",
-         "create it there, or rename or exclude it in the manifest"});
-    return;
+/// What is read of the servers, on the way to a ResolvedJob.
+class Resolution {
+ public:
+  Resolution(const Manifest& manifest, Connections& connections)
+      : manifest_(manifest), readers_(connections) {}
+
+  /// Facts, privileges and roles of the pair's servers.
+  void look_at_servers(const PairSpec& pair) {
+    for (const std::string& server : {pair.source, pair.target}) {
+      if (job_.servers.count(server) > 0) continue;
+      job_.servers.emplace(server, mysql::read_facts(readers_.at(server)));
+      job_.privileges.emplace(server, mysql::read_privileges(readers_.at(server)));
+    }
+    if (judged_.insert(pair.name).second)
+      judge_roles(manifest_, pair, member(pair.source), member(pair.target), job_.findings,
+                  missing_);
   }
-  const auto spec = std::find_if(manifest.pairs.begin(), manifest.pairs.end(),
-                                 [&](const PairSpec& pair) { return pair.name == job.pair; });
-  need_triggers_seen(*spec, job, target_session, resolved.findings);
-  resolved.pairs.push_back(pair_tables(job, *source, *target, source_session.vendor(),
-                                       target_session.vendor(), resolved.findings));
-}
 
-/// What can be told only of all pairs together.
-void judge_together(Readers& readers, ResolvedJob& resolved) {
-  std::set<std::string> with_triggers;
-  for (const TablePair& pair : resolved.pairs)
-    if (!pair.target.triggers.empty()) with_triggers.insert(pair.job.target);
-  for (const std::string& server : with_triggers)
-    find_touched(resolved.pairs, server, mysql::list_routines(readers.at(server)));
-  judge_touched(resolved.pairs, resolved.findings);
-}
+  [[nodiscard]] std::vector<TableJob> expand(const PairSpec& pair) {
+    return planner::expand(pair, readers_.at(pair.source), job_.privileges.at(pair.source),
+                           job_.findings, missing_);
+  }
 
-void read_server_facts(const std::string& server, Readers& readers, ResolvedJob& resolved) {
-  if (resolved.servers.count(server) == 0)
-    resolved.servers.emplace(server, mysql::read_facts(readers.at(server)));
-}
+  void pair_up(const TableJob& job) {
+    const mysql::Privileges& target_user = job_.privileges.at(job.target);
+    const bool seen =
+        need_table_seen(job.source, job_.privileges.at(job.source), job.source_table, missing_);
+    if (!need_table_seen(job.target, target_user, job.target_table, missing_) || !seen) return;
+    mysql::Session& source_session = readers_.at(job.source);
+    mysql::Session& target_session = readers_.at(job.target);
+    // What refers to a table, or fires on it, matters where it is written.
+    const auto source = mysql::read_table(source_session, job.source_table, mysql::Relations::none);
+    const auto target = mysql::read_table(target_session, job.target_table);
+    if (!source || !target || !is_table(target->kind)) {
+      const std::string& server = source ? job.target : job.source;
+      const TableName& name = source ? job.target_table : job.source_table;
+      job_.findings.push_back({"table_missing", Severity::error, job.address,
+                               "there is no table " + shown(name) + " on '" + server + "'",
+                               "create it there, or rename or exclude it in the manifest"});
+      return;
+    }
+    need_relations_seen(spec_of(manifest_, job.pair), job, *target, target_user, job_.findings,
+                        missing_);
+    job_.pairs.push_back(pair_tables(job, *source, *target, source_session.vendor(),
+                                     target_session.vendor(), job_.findings));
+  }
+
+  /// What can be told only of all pairs together. Throws Refusal{access} if anything could not be
+  /// seen.
+  [[nodiscard]] ResolvedJob finish() {
+    missing_.refuse();
+    std::set<std::string> with_triggers;
+    for (const TablePair& pair : job_.pairs)
+      if (!pair.target.triggers.empty()) with_triggers.insert(pair.job.target);
+    for (const std::string& server : with_triggers)
+      find_touched(job_.pairs, server, mysql::list_routines(readers_.at(server)));
+    judge_touched(job_.pairs, job_.findings);
+    return std::move(job_);
+  }
+
+ private:
+  [[nodiscard]] Member member(const std::string& server) const {
+    return {job_.servers.at(server), job_.privileges.at(server)};
+  }
+
+  const Manifest& manifest_;
+  Readers readers_;
+  ResolvedJob job_;
+  MissingGrants missing_;
+  std::set<std::string> judged_;
+};
 
 nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   nlohmann::json json;
@@ -330,17 +222,14 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
 
 ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
                         Connections& connections) {
-  ResolvedJob resolved;
-  Readers readers(connections);
+  Resolution resolution(manifest, connections);
   Selector selector(selection);
   std::vector<TableJob> all;
   std::vector<TableJob> jobs;
   for (const PairSpec& pair : manifest.pairs) {
     if (!selector.may_select(pair.name)) continue;
-    read_server_facts(pair.source, readers, resolved);
-    read_server_facts(pair.target, readers, resolved);
-    Roles(manifest, resolved).judge(pair);
-    for (TableJob& job : expand(pair, readers.at(pair.source), resolved.findings)) {
+    resolution.look_at_servers(pair);
+    for (TableJob& job : resolution.expand(pair)) {
       if (selector.selects(pair.name, job.source_table)) jobs.push_back(job);
       all.push_back(std::move(job));
     }
@@ -349,26 +238,18 @@ ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
   refuse_shared_targets(all);
   std::sort(jobs.begin(), jobs.end(),
             [](const TableJob& a, const TableJob& b) { return a.address < b.address; });
-  for (const TableJob& job : jobs) pair_job(manifest, job, readers, resolved);
-  judge_together(readers, resolved);
-  return resolved;
+  for (const TableJob& job : jobs) resolution.pair_up(job);
+  return resolution.finish();
 }
 
 ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>& jobs,
                            Connections& connections) {
-  ResolvedJob resolved;
-  Readers readers(connections);
-  std::set<std::string> judged;
+  Resolution resolution(manifest, connections);
   for (const TableJob& job : jobs) {
-    read_server_facts(job.source, readers, resolved);
-    read_server_facts(job.target, readers, resolved);
-    for (const PairSpec& pair : manifest.pairs)
-      if (pair.name == job.pair && judged.insert(pair.name).second)
-        Roles(manifest, resolved).judge(pair);
-    pair_job(manifest, job, readers, resolved);
+    resolution.look_at_servers(spec_of(manifest, job.pair));
+    resolution.pair_up(job);
   }
-  judge_together(readers, resolved);
-  return resolved;
+  return resolution.finish();
 }
 
 std::string job_sha256(const Manifest& manifest, const std::vector<TableJob>& jobs) {

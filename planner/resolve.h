@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mysql/facts.h"
+#include "mysql/privileges.h"
 #include "planner/connections.h"
 #include "planner/finding.h"
 #include "planner/job.h"
@@ -16,14 +17,16 @@ namespace rowplan::planner {
 
 /// Everything that is known before a row is read.
 struct ResolvedJob {
-  std::map<std::string, mysql::Facts> servers;  ///< of the selected pairs
-  std::vector<TablePair> pairs;                 ///< in order of address
+  std::map<std::string, mysql::Facts> servers;          ///< of the selected pairs
+  std::map<std::string, mysql::Privileges> privileges;  ///< of rowplan's user, on each of them
+  std::vector<TablePair> pairs;                         ///< in order of address
   Findings findings;
 };
 
 /// Expands globs on the sources, applies renames and the selection, reads and pairs the schemas,
 /// and judges the servers' roles. Throws Refusal{manifest} for what the manifest names and is not
-/// there, is no table, or is reached twice; Refusal{usage} for an unknown address.
+/// there, is no table, or is reached twice; Refusal{usage} for an unknown address; Refusal{access}
+/// with all privileges that are missing to see what must be seen.
 [[nodiscard]] ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
                                       Connections& connections);
 

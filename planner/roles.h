@@ -1,0 +1,25 @@
+// What the servers of a pair are to each other, and whether the target may be written.
+#pragma once
+
+#include "mysql/facts.h"
+#include "planner/finding.h"
+#include "planner/manifest.h"
+#include "planner/missing_grants.h"
+
+namespace rowplan::planner {
+
+/// A server of a pair, and what rowplan's user may do there.
+struct Member {
+  const mysql::Facts& facts;
+  const mysql::Privileges& user;
+};
+
+/// Findings: one server under two names, a target that is read-only, a replica, in a cluster. A
+/// user that may not ask whether the target is a replica lacks a grant, unless `assume` waives it.
+void judge_roles(const Manifest& manifest, const PairSpec& pair, const Member& source,
+                 const Member& target, Findings& findings, MissingGrants& missing);
+
+/// May the pair's user take this for granted?
+[[nodiscard]] bool assumes(const PairSpec& pair, Assumption assumption);
+
+}  // namespace rowplan::planner
