@@ -4,7 +4,8 @@ namespace rowplan::executor {
 
 std::uint64_t UnitWork::changes() const {
   std::uint64_t total = 0;
-  for (const TableWork& table : tables) total += table.changes.size();
+  for (const TableWork& table : tables)
+    for (const planner::Change& change : table.changes) total += change.rows();
   return total;
 }
 

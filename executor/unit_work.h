@@ -25,6 +25,7 @@ struct UnitWork {
   std::uint64_t id = 0;
   std::vector<TableWork> tables;  ///< in order of address
 
+  /// Rows that are written.
   [[nodiscard]] std::uint64_t changes() const;
 };
 

@@ -43,6 +43,16 @@ void check_chunks(const PlanTable& table, const std::string& place,
   if (lines != table.changes_lines) refuse(place, "its chunks do not have as many changes");
 }
 
+/// A table without a key is one chunk, and nothing bounds it.
+void check_keyless(const PlanTable& table, const std::string& place) {
+  if (!table.key.empty() || table.chunks.empty()) return;
+  if (table.chunks.size() > 1) refuse(place, "more than one chunk, without a key");
+  const PlanChunk& chunk = table.chunks.front();
+  if (chunk.kind != ChunkKind::range || chunk.low || chunk.high)
+    refuse(place, "a chunk of part of the table, without a key");
+  if (table.ops.update > 0) refuse(place, "updates, without a key");
+}
+
 void check_table(const Plan& plan, const PlanTable& table, const std::string& place) {
   for (const auto& [server, name] : table.members) {
     if (plan.servers.count(server) == 0) refuse(place, "a member is not one of the servers");
@@ -79,6 +89,7 @@ void check_consistency(const Plan& plan) {
     }
     check_table(plan, table, place);
     check_chunks(table, place, chunks_of_units);
+    check_keyless(table, place);
     if (!table.changes_path.empty() && !changes_paths.insert(table.changes_path).second) {
       refuse(place, "its changes are those of another table");
     }

@@ -91,6 +91,7 @@ inline std::vector<Change> log_changes() {
   remove.before = {{"line", text_value("started")}};
   remove.reason = "extra";
   remove.count = 2;
+  remove.had = 3;
   return {remove};
 }
 
