@@ -324,6 +324,7 @@ class Run:
             return "its SQL is not complete and refuses to run, as it should"
         if self.tools.by_sql:
             self.apply_sql(succeeds=True)
+            self.apply_sql(succeeds=True)  # again: it does no more
         else:
             self.apply(0, "plan")
         self.check_equal(before)
