@@ -54,9 +54,9 @@ std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
 void count(const UnitWork& unit, planner::Ops& written) {
   for (const TableWork& table : unit.tables)
     for (const planner::Change& change : table.changes) {
-      if (change.op == planner::Op::insert) ++written.insert;
+      if (change.op == planner::Op::insert) written.insert += change.rows();
       if (change.op == planner::Op::update) ++written.update;
-      if (change.op == planner::Op::remove) ++written.remove;
+      if (change.op == planner::Op::remove) written.remove += change.rows();
     }
 }
 

@@ -97,13 +97,13 @@ class KeylessComparison {
       CopyCounts now = count(before.differing(), true);
       const bool settled = now.differing().empty() || now.differing() == before.differing();
       if (!outcome_.complete || settled) return now;
-      if (round >= rounds) return with_rows(std::move(now));
+      if (round >= rounds) return with_rows(now);
       before = std::move(now);
     }
   }
 
   /// The same once more from the same snapshots, now that it is known which rows differ.
-  CopyCounts with_rows(CopyCounts seen) {
+  CopyCounts with_rows(const CopyCounts& seen) {
     CopyCounts now = count(seen.differing(), false);
     if (outcome_.complete && now.differing() != seen.differing())
       throw std::runtime_error(pair_.job.address +
