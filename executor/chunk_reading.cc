@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "executor/row_identity.h"
 #include "mysql/encoding.h"
 #include "mysql/row_stream.h"
 #include "planner/chunk_hash.h"
@@ -35,10 +36,16 @@ mysql::Row key_from_values(const planner::TablePair& pair, const TableWork& tabl
   return key;
 }
 
-std::set<std::string> bytes_of(const std::vector<mysql::Row>& keys) {
-  std::set<std::string> bytes;
-  for (const mysql::Row& key : keys) bytes.emplace(key.bytes());
-  return bytes;
+/// Of the rows that the changes name and need.
+std::set<std::string> identities_of(const planner::TablePair& pair,
+                                    const std::vector<Change>& changes, Side side) {
+  std::set<std::string> identities;
+  for (const Change& change : changes) {
+    if (!needs_rows(pair, change)) continue;
+    identities.insert(identity_after(pair, change));
+    if (side == Side::target) identities.insert(identity_before(pair, change));
+  }
+  return identities;
 }
 
 void read_into(mysql::RowStream& stream, const planner::TablePair& pair,
@@ -47,8 +54,10 @@ void read_into(mysql::RowStream& stream, const planner::TablePair& pair,
   mysql::Row row;
   while (stream.next(row)) {
     planner::add(reading.hash, hasher.hash(row));
-    std::string key = key_bytes(pair, row);
-    if (wanted == nullptr || wanted->count(key) > 0) reading.rows.insert_or_assign(key, row);
+    if (wanted != nullptr && wanted->empty()) continue;
+    std::string identity = identity_of(pair, row);
+    if (wanted == nullptr || wanted->count(identity) > 0)
+      reading.rows.insert_or_assign(std::move(identity), row);
   }
 }
 
@@ -67,18 +76,14 @@ void read_keys_into(mysql::Session& session, const planner::TablePair& pair, Sid
 
 }  // namespace
 
-std::string key_bytes(const planner::TablePair& pair, const mysql::Row& row) {
-  return std::string(planner::key_of(pair, row).bytes());
-}
-
 ChangeKeys keys_of(const planner::TablePair& pair, const std::vector<Change>& changes) {
   ChangeKeys keys;
   for (const Change& change : changes) {
-    const auto before = planner::key_row(pair, change);
-    const auto after = planner::after_key_row(pair, change);
-    keys.source.push_back(change.op == planner::Op::update ? *after : *before);
-    keys.target.push_back(*before);
-    if (change.op == planner::Op::update && !(*after == *before)) keys.target.push_back(*after);
+    const mysql::Row before = planner::before_identity(pair, change);
+    const mysql::Row after = planner::after_identity(pair, change);
+    keys.source.push_back(after);
+    keys.target.push_back(before);
+    if (!(after == before)) keys.target.push_back(after);
   }
   return keys;
 }
@@ -87,11 +92,11 @@ ChunkReading read_chunk(mysql::Session& session, const TableWork& table,
                         const planner::PlanChunk& chunk, const std::vector<Change>& changes,
                         Side side, planner::Locking locking) {
   const planner::TablePair& pair = *table.pair;
-  const ChangeKeys keys = keys_of(pair, changes);
-  const std::vector<mysql::Row>& own = side == Side::source ? keys.source : keys.target;
   ChunkReading reading;
   if (chunk.kind == planner::ChunkKind::keys) {
-    read_keys_into(session, pair, side, own, locking, reading);
+    const ChangeKeys keys = keys_of(pair, changes);
+    read_keys_into(session, pair, side, side == Side::source ? keys.source : keys.target, locking,
+                   reading);
     return reading;
   }
   planner::KeyRange range;
@@ -99,7 +104,7 @@ ChunkReading read_chunk(mysql::Session& session, const TableWork& table,
   if (chunk.high) range.high = key_from_values(pair, table, *chunk.high);
   mysql::RowStream stream(session, planner::select_range(pair, side, range, locking),
                           planner::read_columns(pair, side), "reading " + pair.job.address);
-  const std::set<std::string> wanted = bytes_of(own);
+  const std::set<std::string> wanted = identities_of(pair, changes, side);
   read_into(stream, pair, &wanted, reading);
   return reading;
 }

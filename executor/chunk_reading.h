@@ -12,12 +12,12 @@
 
 namespace rowplan::executor {
 
-/// Rows by the bytes of their keys.
+/// Rows by their identity_of (row_identity.h).
 using RowsByKey = std::map<std::string, mysql::Row>;
 
 struct ChunkReading {
   planner::ChunkHash hash;
-  RowsByKey rows;  ///< only those that the chunk's changes name
+  RowsByKey rows;  ///< only those that the chunk's changes name, and need
 };
 
 /// Keys of a table's changes, as cells. A key that does not convert is a PlanError.
@@ -27,9 +27,6 @@ struct ChangeKeys {
 };
 [[nodiscard]] ChangeKeys keys_of(const planner::TablePair& pair,
                                  const std::vector<planner::Change>& changes);
-
-/// The key's bytes, as RowsByKey has them.
-[[nodiscard]] std::string key_bytes(const planner::TablePair& pair, const mysql::Row& row);
 
 /// Reads and hashes the rows of `chunk`. `changes`: those of the chunk. With for_update the rows
 /// and the gaps between them are locked. Throws mysql::Error.

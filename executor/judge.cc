@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "executor/row_identity.h"
 #include "planner/change_builder.h"
 #include "planner/sha256.h"
 #include "planner/statements.h"
@@ -81,40 +82,6 @@ void conclude(Judgement& judgement, const Tally& on_source, const Tally& on_targ
   }
 }
 
-Judgement judge_chunks(const UnitWork& unit, mysql::Session& source, mysql::Session& target) {
-  Judgement judgement;
-  Tally on_target;
-  Tally on_source;
-  for (const TableWork& table : unit.tables) {
-    TableRows& rows = judgement.rows.emplace_back();
-    for (const PlanChunk* chunk : table.chunks) {
-      ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
-                                        Side::target, Locking::for_update);
-      const std::string& server = table.pair->job.target;
-      const ChunkHash& before = chunk->before.at(server);
-      on_target.add(reading.hash == before, reading.hash == chunk->after.at(server),
-                    table.table->address, found_text(server, *chunk, reading.hash, before));
-      rows.target.merge(reading.rows);
-    }
-  }
-  source.begin_consistent_snapshot();
-  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
-    const TableWork& table = unit.tables[t];
-    for (const PlanChunk* chunk : table.chunks) {
-      ChunkReading reading =
-          read_chunk(source, table, *chunk, changes_of(table, *chunk), Side::source, Locking::none);
-      const std::string& server = table.pair->job.source;
-      const ChunkHash& before = chunk->before.at(server);
-      on_source.add(reading.hash == before, reading.hash == before, table.table->address,
-                    found_text(server, *chunk, reading.hash, before));
-      judgement.rows[t].source.merge(reading.rows);
-    }
-  }
-  source.rollback();
-  conclude(judgement, on_source, on_target);
-  return judgement;
-}
-
 /// Does the row hold these values? References are compared by their hashes.
 bool holds(const planner::TablePair& pair, const mysql::Row& row, const NamedValues& values) {
   for (const auto& [name, value] : values) {
@@ -129,8 +96,8 @@ bool holds(const planner::TablePair& pair, const mysql::Row& row, const NamedVal
   return true;
 }
 
-const mysql::Row* find(const RowsByKey& rows, const mysql::Row& key) {
-  const auto found = rows.find(std::string(key.bytes()));
+const mysql::Row* find(const RowsByKey& rows, const std::string& identity) {
+  const auto found = rows.find(identity);
   return found == rows.end() ? nullptr : &found->second;
 }
 
@@ -140,10 +107,8 @@ std::string key_text(const Change& change) { return "row " + bound_text(change.k
 void judge_target_row(const TableWork& table, const Change& change, const RowsByKey& rows,
                       Tally& tally) {
   const planner::TablePair& pair = *table.pair;
-  const mysql::Row before_key = planner::key_row(pair, change).value();
-  const mysql::Row after_key = planner::after_key_row(pair, change).value();
-  const mysql::Row* row = find(rows, before_key);
-  const mysql::Row* moved = find(rows, after_key);
+  const mysql::Row* row = find(rows, identity_before(pair, change));
+  const mysql::Row* moved = find(rows, identity_after(pair, change));
   bool before = false;
   bool after = false;
   switch (change.op) {
@@ -169,50 +134,80 @@ void judge_target_row(const TableWork& table, const Change& change, const RowsBy
 void judge_source_row(const TableWork& table, const Change& change, const RowsByKey& rows,
                       Tally& tally) {
   const planner::TablePair& pair = *table.pair;
-  const mysql::Row* row = find(rows, planner::after_key_row(pair, change).value());
+  const mysql::Row* row = find(rows, identity_after(pair, change));
   const bool as_planned =
       change.op == Op::remove ? row == nullptr : row != nullptr && holds(pair, *row, change.after);
   tally.add(as_planned, as_planned, table.table->address,
             key_text(change) + " on '" + pair.job.source + "' is not what was planned");
 }
 
-Judgement judge_rows(const UnitWork& unit, mysql::Session& source, mysql::Session& target) {
-  Judgement judgement;
-  Tally on_target;
-  Tally on_source;
-  for (const TableWork& table : unit.tables) {
-    TableRows& rows = judgement.rows.emplace_back();
-    rows.target = read_rows(target, *table.pair, Side::target,
-                            keys_of(*table.pair, table.changes).target, Locking::for_update);
-    for (const Change& change : table.changes)
-      judge_target_row(table, change, rows.target, on_target);
+/// Rows that cannot be told apart are judged together.
+bool by_chunks(const TableWork& table, Verify verify) {
+  return verify == Verify::chunks || table.pair->is_keyless();
+}
+
+void judge_target(const TableWork& table, mysql::Session& target, Verify verify, RowsByKey& rows,
+                  Tally& tally) {
+  const planner::TablePair& pair = *table.pair;
+  if (!by_chunks(table, verify)) {
+    rows = read_rows(target, pair, Side::target, keys_of(pair, table.changes).target,
+                     Locking::for_update);
+    for (const Change& change : table.changes) judge_target_row(table, change, rows, tally);
+    return;
   }
-  source.begin_consistent_snapshot();
-  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
-    const TableWork& table = unit.tables[t];
-    TableRows& rows = judgement.rows[t];
-    rows.source = read_rows(source, *table.pair, Side::source,
-                            keys_of(*table.pair, table.changes).source, Locking::none);
-    for (const Change& change : table.changes)
-      judge_source_row(table, change, rows.source, on_source);
+  const std::string& server = pair.job.target;
+  for (const PlanChunk* chunk : table.chunks) {
+    ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
+                                      Side::target, Locking::for_update);
+    const ChunkHash& before = chunk->before.at(server);
+    tally.add(reading.hash == before, reading.hash == chunk->after.at(server), table.table->address,
+              found_text(server, *chunk, reading.hash, before));
+    rows.merge(reading.rows);
   }
-  source.rollback();
-  conclude(judgement, on_source, on_target);
-  return judgement;
+}
+
+void judge_source(const TableWork& table, mysql::Session& source, Verify verify, RowsByKey& rows,
+                  Tally& tally) {
+  const planner::TablePair& pair = *table.pair;
+  if (!by_chunks(table, verify)) {
+    rows =
+        read_rows(source, pair, Side::source, keys_of(pair, table.changes).source, Locking::none);
+    for (const Change& change : table.changes) judge_source_row(table, change, rows, tally);
+    return;
+  }
+  const std::string& server = pair.job.source;
+  for (const PlanChunk* chunk : table.chunks) {
+    ChunkReading reading =
+        read_chunk(source, table, *chunk, changes_of(table, *chunk), Side::source, Locking::none);
+    const ChunkHash& before = chunk->before.at(server);
+    tally.add(reading.hash == before, reading.hash == before, table.table->address,
+              found_text(server, *chunk, reading.hash, before));
+    rows.merge(reading.rows);
+  }
 }
 
 }  // namespace
 
 Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& target,
                 Verify verify) {
-  return verify == Verify::chunks ? judge_chunks(unit, source, target)
-                                  : judge_rows(unit, source, target);
+  Judgement judgement;
+  judgement.rows.resize(unit.tables.size());
+  Tally on_target;
+  Tally on_source;
+  for (std::size_t t = 0; t < unit.tables.size(); ++t)
+    judge_target(unit.tables[t], target, verify, judgement.rows[t].target, on_target);
+  source.begin_consistent_snapshot();
+  for (std::size_t t = 0; t < unit.tables.size(); ++t)
+    judge_source(unit.tables[t], source, verify, judgement.rows[t].source, on_source);
+  source.rollback();
+  conclude(judgement, on_source, on_target);
+  return judgement;
 }
 
 std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
                                          Verify verify) {
   for (const TableWork& table : unit.tables) {
-    if (verify == Verify::rows) {
+    if (!by_chunks(table, verify)) {
       const RowsByKey rows =
           read_rows(target, *table.pair, Side::target, keys_of(*table.pair, table.changes).target,
                     Locking::for_update);

@@ -1,5 +1,6 @@
 #include "executor/planned_rows.h"
 
+#include "executor/row_identity.h"
 #include "planner/change_values.h"
 
 namespace rowplan::executor {
@@ -40,13 +41,12 @@ PlannedRows planned_rows(const planner::TablePair& pair, const std::vector<Chang
   PlannedRows planned;
   // What goes first, so that a key that one change frees and another takes ends with its row.
   for (const Change& change : changes)
-    if (change.op != Op::insert)
-      planned[std::string(planner::key_row(pair, change)->bytes())] = std::nullopt;
+    if (change.op != Op::insert) planned[identity_before(pair, change)] = std::nullopt;
   for (const Change& change : changes) {
     if (change.op == Op::remove || change.op == Op::conflict) continue;
-    const auto found = before.find(std::string(planner::key_row(pair, change)->bytes()));
+    const auto found = before.find(identity_before(pair, change));
     const bool known = change.op == Op::update && found != before.end();
-    planned[std::string(planner::after_key_row(pair, change)->bytes())] =
+    planned[identity_after(pair, change)] =
         after_row(pair, change, known ? &found->second : nullptr);
   }
   return planned;

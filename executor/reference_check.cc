@@ -72,7 +72,7 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Tabl
       const Change& change = table.changes[i];
       const bool goes = change.op == Op::remove || changes_column(pair, change, key.parent_columns);
       if (goes && (keys_off || cascades(key, change.op)))
-        parents.push_back(planner::key_row(pair, change).value());
+        parents.push_back(planner::before_identity(pair, change));
     }
     std::optional<std::string> reached;
     in_batches(parents, [&](const std::vector<mysql::Row>& batch) {
@@ -101,7 +101,7 @@ std::optional<std::string> missing_parent(mysql::Session& target, const UnitWork
     const planner::TablePair& pair = *table.pair;
     std::vector<mysql::Row> written;
     for (const Change& change : table.changes)
-      if (change.op != Op::remove) written.push_back(planner::after_key_row(pair, change).value());
+      if (change.op != Op::remove) written.push_back(planner::after_identity(pair, change));
     for (const ForeignKey& key : pair.target.foreign_keys) {
       std::optional<std::string> missing;
       in_batches(written, [&](const std::vector<mysql::Row>& batch) {
@@ -111,15 +111,14 @@ std::optional<std::string> missing_parent(mysql::Session& target, const UnitWork
         const std::string children =
             "(SELECT * FROM " + quote_table(pair.target.name.db, pair.target.name.table) +
             " WHERE " + planner::key_in(pair, planner::Side::target, batch) + not_null + ")";
-        const std::uint64_t all = count(target, "SELECT COUNT(*) FROM " + children + " c",
-                                        "counting rows that refer to others");
-        const std::uint64_t kept = count(target,
-                                         "SELECT COUNT(*) FROM " + children + " c JOIN " +
-                                             quote_table(key.parent.db, key.parent.table) +
-                                             " p ON " + joined(key) + kLocked,
-                                         "checking the parents of written rows");
-        if (all != kept && !missing)
-          missing = std::to_string(all - std::min(all, kept)) + " written rows have no parent in " +
+        const std::uint64_t orphans =
+            count(target,
+                  "SELECT COUNT(*) FROM " + children + " c LEFT JOIN " +
+                      quote_table(key.parent.db, key.parent.table) + " p ON " + joined(key) +
+                      " WHERE p." + quote_name(key.parent_columns.at(0)) + " IS NULL" + kLocked,
+                  "checking the parents of written rows");
+        if (orphans > 0 && !missing)
+          missing = std::to_string(orphans) + " written rows have no parent in " +
                     planner::encode_table(key.parent) + " (foreign key '" +
                     mysql::printable(key.name) + "')";
       });

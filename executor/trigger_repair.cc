@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "executor/row_identity.h"
 #include "executor/unit_writer.h"
 #include "mysql/quote.h"
 #include "planner/change_builder.h"
@@ -38,7 +39,7 @@ class Corrections {
 
   /// A row as it was before the unit, and as it is now; nullptr: not there.
   void look_at(const mysql::Row* before, const mysql::Row* now) {
-    const std::string key = key_bytes(pair_, now != nullptr ? *now : *before);
+    const std::string key = identity_of(pair_, now != nullptr ? *now : *before);
     const auto planned = planned_.find(key);
     if (planned == planned_.end()) {
       correct(before, now);
@@ -58,7 +59,7 @@ class Corrections {
  private:
   void correct(const mysql::Row* wanted, const mysql::Row* now) {
     if (now != nullptr && (wanted == nullptr || !(*wanted == *now)))
-      found_.insert_or_assign(key_bytes(pair_, *now), *now);
+      found_.insert_or_assign(identity_of(pair_, *now), *now);
     if (wanted != nullptr && now != nullptr && *wanted == *now) return;
     if (wanted != nullptr && now != nullptr && !replace_) {
       changes_.push_back(update_change(pair_, *wanted, *now));
@@ -176,7 +177,11 @@ TriggerRepair::TriggerRepair(mysql::Session& target, mysql::Session& before, con
     const TableWork& table = unit.tables[t];
     pairs_.push_back(*table.pair);
     pairs_.back().job.options.large_bytes = std::numeric_limits<std::uint64_t>::max();
-    planned_.push_back(planned_rows(*table.pair, table.changes, rows[t].target));
+    // Rows that no key tells apart are not corrected: the hash of their table must be right at
+    // once.
+    planned_.push_back(table.pair->is_keyless()
+                           ? PlannedRows()
+                           : planned_rows(*table.pair, table.changes, rows[t].target));
     if (table.touched) lock_all(target_, *table.pair);
   }
   before_.begin_consistent_snapshot();
@@ -200,6 +205,7 @@ void TriggerRepair::set_aside() {
   for (std::size_t t = 0; t < unit_.tables.size(); ++t) {
     const TableWork& table = unit_.tables[t];
     if (table.changes.empty() || table.pair->target.triggers.empty()) continue;
+    if (table.pair->is_keyless()) continue;
     const std::vector<const mysql::Row*> rows = new_rows(table, planned_[t]);
     const auto& touches = table.pair->touches;
     for (const TableWork& other : unit_.tables)
@@ -236,6 +242,7 @@ std::optional<UnitProblem> TriggerRepair::put_right() {
     for (std::size_t t = 0; t < unit_.tables.size(); ++t) {
       const TableWork& table = unit_.tables[t];
       if (!table.touched && table.pair->target.triggers.empty()) continue;
+      if (table.pair->is_keyless()) continue;
       TableWork part{table.table, &pairs_[t], {}, {}, {}, true};
       TableRows found;
       part.changes = differences(t, round, found.target);

@@ -7,7 +7,8 @@ namespace rowplan::executor {
 
 std::uint64_t UnitWork::changes() const {
   std::uint64_t total = 0;
-  for (const TableWork& table : tables) total += table.changes.size();
+  for (const TableWork& table : tables)
+    for (const planner::Change& change : table.changes) total += change.rows();
   return total;
 }
 
@@ -15,15 +16,16 @@ planner::Ops UnitWork::ops() const {
   planner::Ops ops;
   for (const TableWork& table : tables)
     for (const planner::Change& change : table.changes) {
-      if (change.op == planner::Op::insert) ++ops.insert;
+      if (change.op == planner::Op::insert) ops.insert += change.rows();
       if (change.op == planner::Op::update) ++ops.update;
-      if (change.op == planner::Op::remove) ++ops.remove;
+      if (change.op == planner::Op::remove) ops.remove += change.rows();
     }
   return ops;
 }
 
 UnitIndex::UnitIndex(const planner::LoadedPlan& plan, const std::vector<planner::TablePair>& pairs)
     : plan_(plan), pairs_(pairs) {
+  for (const planner::PlanUnit& unit : plan.plan.units) units_[unit.id] = &unit;
   for (std::size_t t = 0; t < plan.plan.tables.size(); ++t)
     for (std::size_t c = 0; c < plan.plan.tables[t].chunks.size(); ++c)
       places_[plan.plan.tables[t].chunks[c].unit].push_back({t, c});
@@ -32,10 +34,8 @@ UnitIndex::UnitIndex(const planner::LoadedPlan& plan, const std::vector<planner:
 UnitWork UnitIndex::load(std::uint64_t unit) {
   UnitWork work;
   work.id = unit;
-  const auto planned = std::find_if(plan_.plan.units.begin(), plan_.plan.units.end(),
-                                    [&](const planner::PlanUnit& it) { return it.id == unit; });
-  work.steps = planned->steps;
-  work.step_rows = planned->step_rows;
+  work.steps = units_.at(unit)->steps;
+  work.step_rows = units_.at(unit)->step_rows;
   for (const Place& place : places_[unit]) {
     const planner::PlanTable& table = plan_.plan.tables[place.table];
     if (work.tables.empty() || work.tables.back().table != &table)

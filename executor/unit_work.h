@@ -31,6 +31,7 @@ struct UnitWork {
   bool last_step = true;          ///< false: a step after which the unit is not done
   std::vector<TableWork> tables;  ///< in order of address
 
+  /// Rows that are written.
   [[nodiscard]] std::uint64_t changes() const;
   [[nodiscard]] planner::Ops ops() const;  ///< its changes by kind
 };
@@ -51,6 +52,7 @@ class UnitIndex {
   };
   const planner::LoadedPlan& plan_;
   const std::vector<planner::TablePair>& pairs_;
+  std::map<std::uint64_t, const planner::PlanUnit*> units_;
   std::map<std::uint64_t, std::vector<Place>> places_;
   std::map<std::size_t, planner::ChangeReader> readers_;
 };

@@ -5,6 +5,7 @@
 
 #include "executor/kill_point.h"
 #include "executor/reference_check.h"
+#include "executor/row_identity.h"
 #include "executor/server_free_value.h"
 #include "planner/change_builder.h"
 #include "planner/statements.h"
@@ -28,8 +29,8 @@ std::size_t column_of(const planner::TablePair& pair, const std::string& name) {
   return pair.columns.size();
 }
 
-const mysql::Row* find(const RowsByKey& rows, const mysql::Row& key) {
-  const auto found = rows.find(std::string(key.bytes()));
+const mysql::Row* find(const RowsByKey& rows, const std::string& identity) {
+  const auto found = rows.find(identity);
   return found == rows.end() ? nullptr : &found->second;
 }
 
@@ -148,10 +149,12 @@ std::optional<std::string> fill_references(UnitWork& unit, const std::vector<Tab
   for (std::size_t t = 0; t < unit.tables.size(); ++t) {
     TableWork& table = unit.tables[t];
     for (Change& change : table.changes) {
-      const mysql::Row before_key = planner::key_row(*table.pair, change).value();
-      const mysql::Row after_key = planner::after_key_row(*table.pair, change).value();
-      if (!fill(*table.pair, find(rows[t].source, after_key), change.after) ||
-          !fill(*table.pair, find(rows[t].target, before_key), change.before))
+      if (!planner::is_withheld(change)) continue;
+      const planner::TablePair& pair = *table.pair;
+      const std::string before = identity_before(pair, change);
+      const std::string after = identity_after(pair, change);
+      if (!fill(pair, find(rows[t].source, after), change.after) ||
+          !fill(pair, find(rows[t].target, before), change.before))
         return table.table->address + ": a large value is not the one that was planned";
     }
   }
@@ -166,7 +169,10 @@ std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& un
     table.pair = unit.tables[t].pair;
     table.changes = unit.tables[t].changes;
     for (const Change& change : table.changes) {
-      const mysql::Row* row = find(rows[t].target, planner::key_row(*table.pair, change).value());
+      // Without a key, a change has the whole row itself.
+      const bool known = needs_rows(*table.pair, change);
+      const mysql::Row* row =
+          known ? find(rows[t].target, identity_before(*table.pair, change)) : nullptr;
       table.target_rows.push_back(row != nullptr ? *row : mysql::Row());
     }
   }

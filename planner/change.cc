@@ -57,6 +57,7 @@ class ChangeHandler {
     for (const char* name : {"op", "on", "chunk", "key", "reason"}) {
       if (!has(name)) refuse(std::string("no \"") + name + "\"");
     }
+    if (has("count") != has("had")) refuse("\"count\" and \"had\" go together");
     return std::move(change_);
   }
 
@@ -80,6 +81,8 @@ class ChangeHandler {
     } else if (place_ == Place::change && member_ == "count") {
       if (value == 0) refuse("\"count\" is 0");
       change_.count = value;
+    } else if (place_ == Place::change && member_ == "had") {
+      change_.had = value;
     } else {
       return wrong_type();
     }
@@ -165,8 +168,8 @@ class ChangeHandler {
 
  private:
   enum class Place { start, change, key, before, after, value, end };
-  static constexpr std::array<const char*, 8> kMembers = {"op",     "on",    "chunk",  "key",
-                                                          "before", "after", "reason", "count"};
+  static constexpr std::array<const char*, 9> kMembers = {
+      "op", "on", "chunk", "key", "before", "after", "reason", "count", "had"};
 
   bool enter(Place place) {
     place_ = place;
@@ -272,7 +275,8 @@ std::string to_json_line(const Change& change) {
   append_named(out, "after", change.after);
   out += ",\"reason\":";
   append_json_string(out, change.reason);
-  if (change.count != 0) out += ",\"count\":" + std::to_string(change.count);
+  if (change.count != 0)
+    out += ",\"count\":" + std::to_string(change.count) + ",\"had\":" + std::to_string(change.had);
   out += '}';
   return out;
 }

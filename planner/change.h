@@ -44,10 +44,14 @@ struct Change {
   NamedValues after;        ///< insert: the whole row; update: the changed columns; else empty
   std::string reason;       ///< "missing", "differs", "key_differs", "extra"
   std::uint64_t count = 0;  ///< of equal rows, for a table without an identity; 0: not written
+  std::uint64_t had = 0;    ///< with `count` alone: how many such rows `on` holds before
+
+  /// Rows that the change writes.
+  [[nodiscard]] std::uint64_t rows() const { return key ? 1 : count; }
 };
 
 /// One NDJSON line without its newline. Keys in the order of the contract: op, on, chunk, key,
-/// before, after, reason, count; `before` and `after` are left out where they are empty.
+/// before, after, reason, count, had; `before` and `after` are left out where they are empty.
 [[nodiscard]] std::string to_json_line(const Change& change);
 
 /// Reads what to_json_line wrote. Throws PlanError (planner/plan_error.h) for anything else:

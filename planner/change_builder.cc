@@ -1,5 +1,6 @@
 #include "planner/change_builder.h"
 
+#include <cassert>
 #include <limits>
 
 #include "planner/sha256.h"
@@ -14,6 +15,14 @@ NamedValues whole_row(const TablePair& pair, const mysql::Row& row) {
     values.emplace_back(pair.columns[i].name,
                         plan_value(pair.columns[i].type, row, i, pair.job.options.large_bytes));
   return values;
+}
+
+/// What tells the row from others: its key, or how many of it there are.
+void identify(const TablePair& pair, const mysql::Row& row, const Copies& copies, Change& change) {
+  assert(pair.is_keyless() == (copies.count > 0));
+  if (!pair.is_keyless()) change.key = plan_key(pair, row);
+  change.count = copies.count;
+  change.had = copies.had;
 }
 
 }  // namespace
@@ -35,21 +44,21 @@ std::vector<PlanValue> plan_key(const TablePair& pair, const mysql::Row& row) {
   return key;
 }
 
-Change insert_change(const TablePair& pair, const mysql::Row& source) {
+Change insert_change(const TablePair& pair, const mysql::Row& source, const Copies& copies) {
   Change change;
   change.op = Op::insert;
   change.on = pair.job.target;
-  change.key = plan_key(pair, source);
+  identify(pair, source, copies, change);
   change.after = whole_row(pair, source);
   change.reason = "missing";
   return change;
 }
 
-Change remove_change(const TablePair& pair, const mysql::Row& target) {
+Change remove_change(const TablePair& pair, const mysql::Row& target, const Copies& copies) {
   Change change;
   change.op = Op::remove;
   change.on = pair.job.target;
-  change.key = plan_key(pair, target);
+  identify(pair, target, copies, change);
   change.before = whole_row(pair, target);
   change.reason = "extra";
   return change;

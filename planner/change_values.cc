@@ -95,6 +95,41 @@ std::optional<mysql::Row> after_key_row(const TablePair& pair, const Change& cha
   return after;
 }
 
+mysql::Row whole_row(const TablePair& pair, const Change& change) {
+  assert(pair.is_keyless() && change.op != Op::update);
+  std::vector<const PlanValue*> values(pair.columns.size());
+  for (const ColumnValue& value :
+       column_values(pair, change.op == Op::remove ? change.before : change.after))
+    values[value.column] = value.value;
+  mysql::Row row;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == nullptr) throw change_error(pair, "a row lacks a column");
+    const auto cell = cell_of(pair, i, *values[i]);
+    if (cell)
+      row.add(*cell);
+    else
+      row.add_null();
+  }
+  return row;
+}
+
+namespace {
+
+mysql::Row required(const TablePair& pair, std::optional<mysql::Row> key) {
+  if (!key) throw change_error(pair, "a change has no key");
+  return std::move(*key);
+}
+
+}  // namespace
+
+mysql::Row before_identity(const TablePair& pair, const Change& change) {
+  return pair.is_keyless() ? whole_row(pair, change) : required(pair, key_row(pair, change));
+}
+
+mysql::Row after_identity(const TablePair& pair, const Change& change) {
+  return pair.is_keyless() ? whole_row(pair, change) : required(pair, after_key_row(pair, change));
+}
+
 bool is_withheld(const PlanValue& value) noexcept {
   return value.form == PlanValue::Form::ref || value.form == PlanValue::Form::hmac;
 }

@@ -42,6 +42,15 @@ struct ColumnValue {
 /// columns. nullopt for a change without a key. Throws like key_row.
 [[nodiscard]] std::optional<mysql::Row> after_key_row(const TablePair& pair, const Change& change);
 
+/// What identifies the row on the target before the change (of an insert: that it will have): its
+/// key, or without a key the whole row. after_identity: the same after the change.
+[[nodiscard]] mysql::Row before_identity(const TablePair& pair, const Change& change);
+[[nodiscard]] mysql::Row after_identity(const TablePair& pair, const Change& change);
+
+/// Without a key: the cells of the row that a delete takes away or an insert brings. Throws
+/// PlanError.
+[[nodiscard]] mysql::Row whole_row(const TablePair& pair, const Change& change);
+
 /// Does the plan hold only a digest of the value?
 [[nodiscard]] bool is_withheld(const PlanValue& value) noexcept;
 /// Any of the change's values?

@@ -1,5 +1,7 @@
 #include "planner/chunk_builder.h"
 
+#include <cassert>
+
 #include "mysql/quote.h"
 #include "planner/change_builder.h"
 #include "planner/writable.h"
@@ -29,10 +31,11 @@ void ChunkBuilder::check_writable(const mysql::Row& source, const mysql::Row* ta
     if (!why || findings_.size() >= kFindingsAtMost) continue;
     std::string key;
     for (std::size_t k = 0; k < pair_.key_columns; ++k)
-      key += (k == 0 ? "" : ", ") +
+      key += (k == 0 ? " (" : ", ") +
              mysql::printable(mysql::show(pair_.columns[k].type, source.cell(k)).data);
+    if (!key.empty()) key += ")";
     findings_.push_back({"value_unwritable", Severity::error, pair_.job.address,
-                         "row (" + key + "): " + *why,
+                         "row" + key + ": " + *why,
                          "change the value on the source, or the target's column"});
   }
 }
@@ -63,32 +66,42 @@ void ChunkBuilder::differs(const mysql::Row& source, const mysql::Row& target) {
   emit(update_change(pair_, source, target), sum);
 }
 
-void ChunkBuilder::only_source(const mysql::Row& row) {
+void ChunkBuilder::only_source(const mysql::Row& row, const Copies& copies) {
+  Change change = insert_change(pair_, row, copies);
   const mysql::RowHash hash = hasher_.hash(row);
-  add(source_, hash);
-  add(target_after_, hash);
+  add(source_, hash, change.rows());
+  add(target_after_, hash, change.rows());
   source_sum_.add(row);
-  ++ops_.insert;
+  ops_.insert += change.rows();
   check_writable(row, nullptr);
   ties_.inserted(next_id(), row);
   ChunkHash sum;
-  add(sum, hash);
-  emit(insert_change(pair_, row), sum);
+  add(sum, hash, change.rows());
+  emit(std::move(change), sum);
 }
 
-void ChunkBuilder::only_target(const mysql::Row& row) {
+void ChunkBuilder::only_target(const mysql::Row& row, const Copies& copies) {
   const mysql::RowHash hash = hasher_.hash(row);
-  add(target_, hash);
   target_sum_.add(row);
   if (pair_.job.options.deletes == Deletes::ignore) {
+    assert(!pair_.is_keyless());
+    add(target_, hash);
     add(target_after_, hash);
     return;
   }
-  ++ops_.remove;
-  ties_.removed(next_id(), row);
+  Change change = remove_change(pair_, row, copies);
+  add(target_, hash, change.rows());
+  ops_.remove += change.rows();
+  ties_.removed(next_id(), row, copies.count < copies.had);
   ChunkHash sum;
   subtract(sum, hash);
-  emit(remove_change(pair_, row), sum);
+  emit(std::move(change), sum);
+}
+
+void ChunkBuilder::stay(const ChunkHash& source, const ChunkHash& target) {
+  add(source_, source);
+  add(target_, target);
+  add(target_after_, target);
 }
 
 bool ChunkBuilder::end_chunk(ChunkKind kind, const KeyRange& range) {

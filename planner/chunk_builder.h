@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "planner/change_builder.h"
 #include "planner/chunk_hash.h"
 #include "planner/chunk_visitor.h"
 #include "planner/table_compare.h"
@@ -32,15 +33,18 @@ struct SeenChunk {
   FastSum target;
 };
 
-/// Builds PlanChunks. Row by row: note_*; then end_chunk.
+/// Builds PlanChunks. Row by row: equal, differs, only_*; then end_chunk.
 class ChunkBuilder {
  public:
   ChunkBuilder(const TablePair& pair, ChangeSink& sink, TieProbe& ties);
 
   void equal(const mysql::Row& row);
   void differs(const mysql::Row& source, const mysql::Row& target);
-  void only_source(const mysql::Row& row);
-  void only_target(const mysql::Row& row);
+  /// `copies`: of a table without a key.
+  void only_source(const mysql::Row& row, const Copies& copies = {});
+  void only_target(const mysql::Row& row, const Copies& copies = {});
+  /// Rows that stay as they are, as sums. Of a table without a key.
+  void stay(const ChunkHash& source, const ChunkHash& target);
   /// Did the chunk differ? Then it is kept under the next number.
   bool end_chunk(ChunkKind kind, const KeyRange& range);
 

@@ -19,6 +19,13 @@ inline void add(ChunkHash& chunk, const ChunkHash& rows) {
   chunk.low += rows.low;
 }
 
+/// `copies` equal rows.
+inline void add(ChunkHash& chunk, const mysql::RowHash& row, std::uint64_t copies) {
+  chunk.rows += copies;
+  chunk.high += row.high * copies;
+  chunk.low += row.low * copies;
+}
+
 inline void subtract(ChunkHash& chunk, const mysql::RowHash& row) {
   --chunk.rows;
   chunk.high -= row.high;

@@ -113,10 +113,7 @@ KeyChoice choose_key(const TablePair& pair, Findings& findings) {
   const bool target_has =
       std::any_of(pair.target.indexes.begin(), pair.target.indexes.end(),
                   [&](const Index& index) { return identifies(pair.target, index); });
-  if (sources.empty() && !target_has)
-    return refuse(pair, findings, "no_identity",
-                  "no primary key and no unique key of NOT NULL columns: rows cannot be told apart",
-                  "add a key; tables without one are not built yet");
+  if (sources.empty() && !target_has) return {};
   return refuse(pair, findings, "key_missing",
                 "no primary or unique NOT NULL key that " + pair.job.source + " and " +
                     pair.job.target + " have in common",

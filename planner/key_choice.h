@@ -17,8 +17,9 @@ struct KeyChoice {
 };
 
 /// The manifest's `key`, else the primary key, else a unique key of NOT NULL columns, that is
-/// unique on both members; keys without FLOAT or DOUBLE first. Tells a finding of severity error
-/// where there is none. Needs pair.columns.
+/// unique on both members; keys without FLOAT or DOUBLE first. No columns where neither member has
+/// such a key: then the whole row is the identity. Tells a finding of severity error where only one
+/// has, or they have none in common. Needs pair.columns.
 [[nodiscard]] KeyChoice choose_key(const TablePair& pair, Findings& findings);
 
 }  // namespace rowplan::planner

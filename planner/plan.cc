@@ -45,4 +45,8 @@ std::optional<ChunkHash> chunk_hash_from(std::string_view text) {
   return hash;
 }
 
+std::uint64_t rows_written(const PlanTable& table, const PlanChunk& chunk) {
+  return table.key.empty() ? table.ops.changes() : chunk.changes;  // its only chunk
+}
+
 }  // namespace rowplan::planner

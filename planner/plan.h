@@ -94,6 +94,9 @@ struct PlanTable {
   std::vector<PlanChunk> chunks;  ///< only those with changes
 };
 
+/// Rows that the chunk's changes write: without a key, a line may stand for many.
+[[nodiscard]] std::uint64_t rows_written(const PlanTable& table, const PlanChunk& chunk);
+
 /// What is committed together; plan.units stands in the order of application.
 struct PlanUnit {
   std::uint64_t id = 0;

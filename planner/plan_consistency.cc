@@ -54,9 +54,19 @@ void check_chunks(const PlanTable& table, const std::string& place, UnitCounts& 
     if (unit == units.end()) fail("its unit does not exist");
     if (!has_right_states(table, chunk, *unit->second.unit)) fail("not the states of its unit");
     ++unit->second.chunks;
-    unit->second.changes += chunk.changes;
+    unit->second.changes += rows_written(table, chunk);
   }
   if (lines != table.changes_lines) refuse(place, "its chunks do not have as many changes");
+}
+
+/// A table without a key is one chunk, and nothing bounds it.
+void check_keyless(const PlanTable& table, const std::string& place) {
+  if (!table.key.empty() || table.chunks.empty()) return;
+  if (table.chunks.size() > 1) refuse(place, "more than one chunk, without a key");
+  const PlanChunk& chunk = table.chunks.front();
+  if (chunk.kind != ChunkKind::range || chunk.low || chunk.high)
+    refuse(place, "a chunk of part of the table, without a key");
+  if (table.ops.update > 0) refuse(place, "updates, without a key");
 }
 
 void check_table(const Plan& plan, const PlanTable& table, const std::string& place) {
@@ -98,6 +108,7 @@ void check_consistency(const Plan& plan) {
     }
     check_table(plan, table, place);
     check_chunks(table, place, units);
+    check_keyless(table, place);
     if (!table.changes_path.empty() && !changes_paths.insert(table.changes_path).second) {
       refuse(place, "its changes are those of another table");
     }

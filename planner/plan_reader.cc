@@ -163,6 +163,15 @@ struct ChangeReader::State {
     }
   }
 
+  /// Of a table without a key: whole rows come and go, and no more go than there are.
+  void check_copies(const Change& change) const {
+    if (change.op == Op::update) refuse("an update without a key");
+    if (change.op == Op::remove && change.count > change.had)
+      refuse("\"count\" is more than \"had\"");
+    const NamedValues& row = change.op == Op::remove ? change.before : change.after;
+    if (row.size() != table.columns.size()) refuse("not a whole row");
+  }
+
   void check(const Change& change) const {
     if (change.on != table.target) refuse("\"on\" is not the target");
     if (change.key.has_value() == table.key.empty() ||
@@ -170,6 +179,7 @@ struct ChangeReader::State {
       refuse("\"key\" does not fit the table's");
     }
     if ((change.count != 0) == change.key.has_value()) refuse("\"count\" does not fit the key");
+    if (!change.key) check_copies(change);
     const bool before = !change.before.empty();
     const bool after = !change.after.empty();
     const bool fits = change.op == Op::insert   ? !before && after

@@ -25,14 +25,14 @@ Rules number_units(Plan& plan, const std::vector<TablePair>& pairs,
       chunk.unit = units[t][chunk.id - 1];
       PlanUnit& unit = numbered[chunk.unit];
       unit.id = chunk.unit;
-      unit.changes += chunk.changes;
+      unit.changes += rows_written(plan.tables[t], chunk);
       ++unit.chunks;
       const TableOptions& options = pairs[t].job.options;
       const auto [it, fresh] =
           rules.try_emplace(chunk.unit, UnitRules{plan.tables[t].address, options.max_unit_rows});
       it->second.max_rows = std::min(it->second.max_rows, options.max_unit_rows);
       // What triggers do to other rows is put right in one transaction or not at all.
-      if (!options.split_units || !pairs[t].target.triggers.empty() || pairs[t].key_columns == 0)
+      if (!options.split_units || !pairs[t].target.triggers.empty() || pairs[t].is_keyless())
         it->second.split = false;
     }
   for (const auto& [id, unit] : numbered) plan.units.push_back(unit);

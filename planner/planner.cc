@@ -219,7 +219,9 @@ void Planning::compare_one(std::size_t i, std::map<std::string, mysql::Session>&
                  pair.job.options.limits.max_plan_bytes, pair.job.address);
   ChangeSink& sink = file ? static_cast<ChangeSink&>(*file) : nowhere;
   FilterGuard guard(pair, source, target, sink);
-  ChangeSink& first = pair.job.options.where.empty() ? sink : static_cast<ChangeSink&>(guard);
+  // Without a key, a row that the filter no longer takes is just another row.
+  const bool guarded = !pair.job.options.where.empty() && !pair.is_keyless();
+  ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;
   done.outcome = compare_table(pair, catalog_, source, target, first, options, observer_);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
   done.outcome.ops.insert -= guard.followed();
@@ -272,8 +274,8 @@ void Planning::fill_tables() {
     table.ops = done.outcome.ops;
     table.rows_compared = done.outcome.source_rows;
     table.target_rows = done.outcome.target_rows;
-    table.changes_lines = done.outcome.ops.changes();
     table.chunks = std::move(done.outcome.chunks);
+    for (const PlanChunk& chunk : table.chunks) table.changes_lines += chunk.changes;
     for (const Finding& finding : done.outcome.findings) plan_.findings.push_back(finding);
     if (done.compared) judge_limits(table, pair.job.options, plan_.findings);
     plan_.tables.push_back(std::move(table));

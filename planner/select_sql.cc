@@ -1,7 +1,10 @@
 #include "planner/select_sql.h"
 
+#include <cassert>
+
 #include "mysql/quote.h"
 #include "planner/column_types.h"
+#include "planner/value_guard.h"
 
 namespace rowplan::planner {
 
@@ -32,11 +35,6 @@ std::string from(const TablePair& pair, Side side, bool by_index) {
   const std::string& index = side == Side::source ? pair.source_index : pair.target_index;
   if (by_index) sql += " FORCE INDEX (" + mysql::quote_name(index) + ")";
   return sql;
-}
-
-/// The filter, always in parentheses: it may hold an OR.
-std::string filter_of(const TablePair& pair) {
-  return pair.job.options.where.empty() ? "" : "(" + pair.job.options.where + ")";
 }
 
 std::string where_all(const std::vector<std::string>& conditions) {
@@ -73,22 +71,42 @@ const char* lock_clause(Locking locking) {
   return locking == Locking::for_update ? " FOR UPDATE" : "";
 }
 
+/// Guards, because a whole row may hold NULL, and values that a server takes for equal to others.
+std::string row_equals(const TablePair& pair, const mysql::Row& row) {
+  assert(!pair.columns.empty());
+  std::string sql;
+  for (std::size_t i = 0; i < pair.columns.size(); ++i) {
+    const std::string guard = value_guard(
+        pair.columns[i], row.is_null(i) ? std::nullopt : std::optional(std::string(row.cell(i))));
+    assert(!guard.empty());  // a pair with such a column is not compared
+    sql += (i == 0 ? "" : " AND ") + guard;
+  }
+  return sql;
+}
+
 }  // namespace
+
+std::string filter_of(const TablePair& pair) {
+  // In parentheses: it may hold an OR.
+  return pair.job.options.where.empty() ? "" : "(" + pair.job.options.where + ")";
+}
 
 std::vector<mysql::ReadColumn> read_columns(const TablePair& pair, Side side, Wanted wanted) {
   std::vector<mysql::ReadColumn> columns;
-  const std::size_t count = wanted == Wanted::all ? pair.columns.size() : pair.key_columns;
+  const std::size_t count = wanted == Wanted::all ? pair.columns.size() : pair.identity_columns();
   for (std::size_t i = 0; i < count; ++i) columns.push_back(pair.columns[i].read(side));
   return columns;
 }
 
 mysql::Row key_of(const TablePair& pair, const mysql::Row& row) {
+  if (pair.is_keyless()) return row;
   mysql::Row key;
   for (std::size_t i = 0; i < pair.key_columns; ++i) key.add(row.cell(i));
   return key;
 }
 
 std::string select_range(const TablePair& pair, Side side, const KeyRange& range, Locking locking) {
+  assert(!pair.is_keyless() || (!range.low && !range.high));
   std::vector<std::string> conditions = {filter_of(pair)};
   const std::string first = column_name(pair, side, 0);
   if (range.low) {
@@ -119,6 +137,10 @@ std::string select_all_by_bytes(const TablePair& pair, Side side, Locking lockin
 }
 
 std::string key_equals(const TablePair& pair, Side side, const mysql::Row& key) {
+  if (pair.is_keyless()) {
+    assert(side == Side::target);
+    return row_equals(pair, key);
+  }
   std::string sql;
   for (std::size_t i = 0; i < pair.key_columns; ++i)
     sql += (i == 0 ? "" : " AND ") + column_name(pair, side, i) + "=" + value_of(pair, key, i);

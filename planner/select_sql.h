@@ -17,10 +17,12 @@ struct KeyRange {
 
 enum class Locking : std::uint8_t { none, for_update };
 
-/// Which columns a SELECT reads, in the pair's order.
+/// Which columns a SELECT reads, in the pair's order. `key`: those that identify a row; without a
+/// key, all.
 enum class Wanted : std::uint8_t { all, key };
 
-/// All rows of the filter in a range, in key order (pairs with index_order only).
+/// All rows of the filter in a range, in key order (pairs with index_order), or in no order and
+/// without bounds (pairs without a key).
 [[nodiscard]] std::string select_range(const TablePair& pair, Side side, const KeyRange& range,
                                        Locking locking);
 
@@ -37,18 +39,23 @@ enum class Wanted : std::uint8_t { all, key };
 [[nodiscard]] std::string select_equal_keys(const TablePair& pair, Side side,
                                             const std::vector<mysql::Row>& keys);
 
-/// `column` = value AND ..., for the first cells of `key`.
+/// `column` = value AND ..., for the first cells of `key`. Without a key, `key` is a whole row of
+/// the target, and the condition holds for all rows that are equal to it byte by byte, filtered or
+/// not.
 [[nodiscard]] std::string key_equals(const TablePair& pair, Side side, const mysql::Row& key);
 
 /// key IN (...), or the same with OR for a key of several columns.
 [[nodiscard]] std::string key_in(const TablePair& pair, Side side,
                                  const std::vector<mysql::Row>& keys);
 
+/// The filter, in parentheses; empty where there is none.
+[[nodiscard]] std::string filter_of(const TablePair& pair);
+
 /// The reading of each column, in the pair's order.
 [[nodiscard]] std::vector<mysql::ReadColumn> read_columns(const TablePair& pair, Side side,
                                                           Wanted wanted = Wanted::all);
 
-/// A row of only the key's cells.
+/// A row of only the cells that identify it.
 [[nodiscard]] mysql::Row key_of(const TablePair& pair, const mysql::Row& row);
 
 }  // namespace rowplan::planner

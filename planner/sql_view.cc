@@ -5,6 +5,7 @@
 
 #include "planner/address.h"
 #include "planner/guessed_free_value.h"
+#include "planner/keyless_statements.h"
 #include "planner/plan_error.h"
 #include "planner/statements.h"
 #include "planner/unit_split.h"
@@ -160,7 +161,8 @@ void SqlView::write_change(const UnitTable& table, const Step& step, std::size_t
   std::string sql;
   switch (step.kind) {
     case Step::Kind::remove:
-      sql = delete_statement(pair, written, terms);
+      sql = pair.is_keyless() ? delete_copies_if_had(pair, written)
+                              : delete_statement(pair, written, terms);
       break;
     case Step::Kind::park:
       assert(step.park);
@@ -170,7 +172,8 @@ void SqlView::write_change(const UnitTable& table, const Step& step, std::size_t
       sql = update_statement(pair, written, terms);
       break;
     case Step::Kind::insert:
-      sql = insert_if_absent(pair, written);
+      sql =
+          pair.is_keyless() ? insert_copies_if_had(pair, written) : insert_if_absent(pair, written);
       break;
   }
   const bool lenient = step.kind != Step::Kind::park && needs_lenient_mode(pair, written);

@@ -13,8 +13,8 @@
 namespace rowplan::planner {
 
 /// One server's file, unit by unit: one statement a line, each for one row that must still hold its
-/// old values. Outside of names in backticks the text is printable ASCII. The same input gives the
-/// same bytes.
+/// old values, or for equal rows of a table without a key that must still be as many. Outside of
+/// names in backticks the text is printable ASCII. The same input gives the same bytes.
 class SqlView {
  public:
   using Sink = std::function<void(std::string_view)>;

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "mysql/quote.h"
+#include "planner/keyless_statements.h"
 #include "planner/select_sql.h"
 #include "planner/value_guard.h"
 
@@ -31,36 +32,8 @@ std::string literal_of(const TablePair& pair, std::size_t column, const PlanValu
 }
 
 mysql::Row required_key(const TablePair& pair, const Change& change) {
-  assert(pair.key_columns > 0);
-  auto key = key_row(pair, change);
-  if (!key) throw change_error(pair, "a change has no key");
-  return std::move(*key);
-}
-
-std::string insert_head(const TablePair& pair) {
-  std::string sql = "INSERT INTO " + table_of(pair) + " (";
-  for (std::size_t i = 0; i < pair.columns.size(); ++i) {
-    if (i > 0) sql += ',';
-    sql += name_of(pair, i);
-  }
-  return sql + ")";
-}
-
-/// The literals of the whole row, in the pair's order, joined by commas.
-std::string row_values(const TablePair& pair, const Change& change,
-                       LongValues* long_values = nullptr) {
-  assert(change.op == Op::insert);
-  std::vector<const PlanValue*> values(pair.columns.size());
-  for (const ColumnValue& written : column_values(pair, change.after))
-    values[written.column] = written.value;
-  if (std::find(values.begin(), values.end(), nullptr) != values.end())
-    throw change_error(pair, "an insert lacks a column");
-  std::string sql;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) sql += ',';
-    sql += literal_of(pair, i, *values[i], long_values);
-  }
-  return sql;
+  assert(!pair.is_keyless());
+  return before_identity(pair, change);
 }
 
 const Parked* parked_column(std::span<const Parked> parked, std::size_t column) {
@@ -155,6 +128,30 @@ class Batcher {
 
 }  // namespace
 
+std::string insert_head(const TablePair& pair) {
+  std::string sql = "INSERT INTO " + table_of(pair) + " (";
+  for (std::size_t i = 0; i < pair.columns.size(); ++i) {
+    if (i > 0) sql += ',';
+    sql += name_of(pair, i);
+  }
+  return sql + ")";
+}
+
+std::string row_values(const TablePair& pair, const Change& change, LongValues* long_values) {
+  assert(change.op == Op::insert);
+  std::vector<const PlanValue*> values(pair.columns.size());
+  for (const ColumnValue& written : column_values(pair, change.after))
+    values[written.column] = written.value;
+  if (std::find(values.begin(), values.end(), nullptr) != values.end())
+    throw change_error(pair, "an insert lacks a column");
+  std::string sql;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) sql += ',';
+    sql += literal_of(pair, i, *values[i], long_values);
+  }
+  return sql;
+}
+
 std::string insert_statement(const TablePair& pair, Changes changes) {
   std::string sql = insert_head(pair) + " VALUES ";
   for (std::size_t i = 0; i < changes.size(); ++i)
@@ -225,22 +222,29 @@ void batch_inserts(const TablePair& pair, Changes changes, const StatementLimits
   };
   Batcher batcher(head.size(), limits, build, sink);
   for (const Change* change : changes) {
-    std::string row = "(" + row_values(pair, *change) + "),";
-    if (head.size() + row.size() > limits.bytes) {
-      batcher.flush();
-      LongValues long_values;
-      const std::string sql = head + "(" + row_values(pair, *change, &long_values) + ")";
-      sink({sql, 1, needs_lenient_mode(pair, *change), std::move(long_values)});
-      continue;
+    const std::string row = "(" + row_values(pair, *change) + "),";
+    const bool lenient = needs_lenient_mode(pair, *change);
+    for (std::uint64_t copy = 0; copy < change->rows(); ++copy) {
+      if (head.size() + row.size() > limits.bytes) {
+        batcher.flush();
+        LongValues long_values;
+        const std::string sql = head + "(" + row_values(pair, *change, &long_values) + ")";
+        sink({sql, 1, lenient, std::move(long_values)});
+        continue;
+      }
+      batcher.add(*change, row.size(), lenient);
+      rows.push_back(row);
     }
-    batcher.add(*change, row.size(), needs_lenient_mode(pair, *change));
-    rows.push_back(std::move(row));
   }
   batcher.flush();
 }
 
 void batch_deletes(const TablePair& pair, Changes changes, const StatementLimits& limits,
                    const std::function<void(const Statement&)>& sink) {
+  if (pair.is_keyless()) {
+    for (const Change* change : changes) sink({delete_copies(pair, *change), change->count});
+    return;
+  }
   const auto build = [&](Changes batch) { return delete_statement(pair, batch); };
   const std::size_t head_bytes = table_of(pair).size() + name_of(pair, 0).size() + 64;
   Batcher batcher(head_bytes, limits, build, sink);

@@ -1,4 +1,5 @@
-// SQL that writes the changes of one table on its target. Pure; for tables with an identity.
+// SQL that writes the changes of one table on its target. Pure; what is for tables without a key
+// alone stands in keyless_statements.h.
 //
 // Every value goes PlanValue -> cell -> literal, so that nothing of a plan becomes SQL as it
 // stands. A value that does not convert, or a change that does not fit its table, throws PlanError.
@@ -48,6 +49,12 @@ struct RowTerms {
 
 using Changes = std::span<const Change* const>;
 
+/// INSERT INTO t (...)
+[[nodiscard]] std::string insert_head(const TablePair& pair);
+/// The literals of the row that an insert brings, in the pair's order, joined by commas.
+[[nodiscard]] std::string row_values(const TablePair& pair, const Change& change,
+                                     LongValues* long_values = nullptr);
+
 /// INSERT INTO t (...) VALUES (...),(...): the rows in the order of the changes.
 [[nodiscard]] std::string insert_statement(const TablePair& pair, Changes changes);
 /// INSERT of one row, if there is no row with its key.
@@ -86,8 +93,9 @@ struct Statement {
   LongValues long_values = {};
 };
 
-/// Insert or delete `changes`, in their order, by as few statements as the limits allow. A row that
-/// is over the limit alone gets a statement of its own, its large values beside it.
+/// Insert or delete `changes`, in their order, by as few statements as the limits allow; without a
+/// key, rows that are equal to each other are deleted by a statement of their own. A row that is
+/// over the limit alone gets a statement of its own, its large values beside it.
 void batch_inserts(const TablePair& pair, Changes changes, const StatementLimits& limits,
                    const std::function<void(const Statement&)>& sink);
 void batch_deletes(const TablePair& pair, Changes changes, const StatementLimits& limits,

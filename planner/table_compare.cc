@@ -5,6 +5,7 @@
 
 #include "planner/chunk_builder.h"
 #include "planner/chunk_visitor.h"
+#include "planner/keyless_compare.h"
 #include "planner/keys_compare.h"
 #include "planner/member_rows.h"
 
@@ -213,6 +214,8 @@ class RangeComparison {
 TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
                            mysql::Session& source, mysql::Session& target, ChangeSink& sink,
                            const CompareOptions& options, PlanObserver& observer) {
+  if (pair.is_keyless())
+    return compare_keyless(pair, catalog, source, target, sink, options, observer);
   if (!pair.index_order)
     return compare_by_keys(pair, catalog, source, target, sink, options, observer);
   return RangeComparison(pair, catalog, source, target, sink, options, observer).run();

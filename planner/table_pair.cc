@@ -7,6 +7,7 @@
 #include "planner/column_types.h"
 #include "planner/key_choice.h"
 #include "planner/triggers.h"
+#include "planner/value_guard.h"
 
 namespace rowplan::planner {
 
@@ -60,6 +61,19 @@ class Pairing {
     pair_.key_columns = key.size();
   }
 
+  /// What a table without a key needs in its stead.
+  void check_whole_rows() {
+    if (pair_.columns.empty())
+      find(Severity::error, "key_missing", "no key, and no column that is compared",
+           "compare a column, or add a key");
+    for (const PairColumn& column : pair_.columns)
+      if (!is_guardable(column))
+        find(Severity::error, "keyless_unguardable",
+             "no key, and no common way to find a row on " + pair_.job.target +
+                 " by JSON column '" + printable(column.name) + "'",
+             "add a key, or name the column in ignore_columns");
+  }
+
   void order_key() {
     pair_.index_order = pair_.key_columns > 0;
     for (std::size_t i = 0; i < pair_.key_columns; ++i) {
@@ -69,16 +83,19 @@ class Pairing {
       if (!order) pair_.index_order = false;
       tell_collations(column);
     }
+    // Sorted by the bytes of the whole key, a PAD SPACE column has no order of its own either.
+    if (!pair_.index_order)
+      std::replace(pair_.order.begin(), pair_.order.end(), ColumnOrder::pad_space,
+                   ColumnOrder::bytes);
+  }
+
+  void choose_readings() {
     for (std::size_t i = 0; i < pair_.columns.size(); ++i) {
       PairColumn& column = pair_.columns[i];
       const bool as_key = i < pair_.key_columns;
       column.source_read = read_column(column.source, column.type, as_key);
       column.target_read = read_column(column.target, column.type, as_key);
     }
-    // Sorted by the bytes of the whole key, a PAD SPACE column has no order of its own either.
-    if (!pair_.index_order)
-      std::replace(pair_.order.begin(), pair_.order.end(), ColumnOrder::pad_space,
-                   ColumnOrder::bytes);
   }
 
  private:
@@ -219,12 +236,14 @@ TablePair pair_tables(const TableJob& job, const mysql::Table& source, const mys
   pairing.pair_columns();
   check_engine(pair, findings);
   judge_triggers(pair, findings);
+  const std::size_t told = findings.size();
   const KeyChoice choice = choose_key(pair, findings);
-  if (choice.columns.empty()) return pair;
   pair.source_index = choice.source_index;
   pair.target_index = choice.target_index;
   pairing.put_key_first(choice.columns);
   pairing.order_key();
+  pairing.choose_readings();
+  if (pair.is_keyless() && findings.size() == told) pairing.check_whole_rows();
   return pair;
 }
 

@@ -37,7 +37,7 @@ struct TablePair {
   mysql::Table source;
   mysql::Table target;
   std::vector<PairColumn> columns;  ///< key columns first, in key order; rows have this order
-  std::size_t key_columns = 0;      ///< 0: no identity
+  std::size_t key_columns = 0;      ///< 0: no identity, see is_keyless()
   std::string source_index;         ///< name of the index that identifies a row
   std::string target_index;
   std::vector<mysql::ColumnOrder> order;  ///< of the key columns
@@ -55,6 +55,14 @@ struct TablePair {
     return side == Side::source ? job.source : job.target;
   }
   [[nodiscard]] std::vector<mysql::CellType> types() const;
+
+  /// No key identifies a row: its identity is all of it, and there may be several of it. A table is
+  /// a multiset of rows then, one chunk and one unit.
+  [[nodiscard]] bool is_keyless() const { return key_columns == 0; }
+  /// How many of the first columns identify a row.
+  [[nodiscard]] std::size_t identity_columns() const {
+    return is_keyless() ? columns.size() : key_columns;
+  }
 };
 
 /// Pairs the schemas and tells every drift before a row is read. Findings of severity error mean

@@ -104,11 +104,18 @@ void ask(mysql::Session& session, const std::vector<std::string>& selects,
     mysql::Row row;
     while (rows.next(row)) {
       mysql::Row found;
-      for (std::size_t i = 1; i < row.size(); ++i) found.add(row.cell(i));
+      for (std::size_t i = 1; i < row.size(); ++i)
+        row.is_null(i) ? found.add_null() : found.add(row.cell(i));
       const std::string number = mysql::show(columns[0].type, row.cell(0)).data;
       on_answer(std::stoull(number), XXH3_64bits(found.bytes().data(), found.bytes().size()));
     }
   }
+}
+
+std::string name_list(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ",") + mysql::quote_name(name);
+  return list;
 }
 
 std::string key_list(const std::vector<mysql::ReadColumn>& key) {
@@ -149,14 +156,15 @@ TieProbe::TieProbe(const TablePair& pair, const PairCatalog& catalog)
 void TieProbe::inserted(std::uint32_t chunk, const mysql::Row& row) {
   note(chunk, Op::insert, nullptr, &row);
 }
-void TieProbe::removed(std::uint32_t chunk, const mysql::Row& row) {
-  note(chunk, Op::remove, &row, nullptr);
+void TieProbe::removed(std::uint32_t chunk, const mysql::Row& row, bool equal_stay) {
+  note(chunk, Op::remove, &row, nullptr, equal_stay);
 }
 void TieProbe::updated(std::uint32_t chunk, const mysql::Row& source, const mysql::Row& target) {
   note(chunk, Op::update, &target, &source);
 }
 
-void TieProbe::note(std::uint32_t chunk, Op op, const mysql::Row* before, const mysql::Row* after) {
+void TieProbe::note(std::uint32_t chunk, Op op, const mysql::Row* before, const mysql::Row* after,
+                    bool equal_stay) {
   if (idle_) return;
   TieFacts::ChangeEntry entry;
   entry.key = key_hash(pair_, before != nullptr ? *before : *after);
@@ -169,7 +177,8 @@ void TieProbe::note(std::uint32_t chunk, Op op, const mysql::Row* before, const 
   }
   for (std::uint32_t i = 0; i < child_columns_.size(); ++i) {
     if (child_columns_[i].empty() || !any_differs(before, after, checked_columns_[i])) continue;
-    if (any_differs(before, after, child_columns_[i]))
+    // A reference goes with the last row that holds it.
+    if (!equal_stay && any_differs(before, after, child_columns_[i]))
       entry.children |= std::uint64_t{1} << (i % 64);
     if (after != nullptr && !any_null(*after, child_columns_[i])) ask_parent(chunk, i, *after);
   }
@@ -200,14 +209,12 @@ void TieProbe::ask_parent(std::uint32_t chunk, std::uint32_t foreign_key, const 
 void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference,
                             const mysql::Row& before) {
   const mysql::ForeignKey& key = pair_.target.referenced_by[reference];
-  // By a subquery on the parent's key, so that a referenced column need not be compared.
-  std::string condition;
-  for (std::size_t i = 0; i < key.child_columns.size(); ++i)
-    condition += (i == 0 ? "" : " AND ") + mysql::quote_name(key.child_columns[i]) + "=(SELECT " +
-                 mysql::quote_name(key.parent_columns[i]) + " FROM " +
-                 mysql::quote_table(pair_.target.name.db, pair_.target.name.table) + " WHERE " +
-                 key_equals(pair_, Side::target, before) + ")";
-  std::vector<std::size_t> key_columns(pair_.key_columns);
+  // By a subquery on the parent's row, so that a referenced column need not be compared.
+  const std::string condition = "(" + name_list(key.child_columns) + ") IN (SELECT " +
+                                name_list(key.parent_columns) + " FROM " +
+                                mysql::quote_table(pair_.target.name.db, pair_.target.name.table) +
+                                " WHERE " + key_equals(pair_, Side::target, before) + ")";
+  std::vector<std::size_t> key_columns(pair_.identity_columns());
   for (std::size_t i = 0; i < key_columns.size(); ++i) key_columns[i] = i;
   child_questions_.push_back(
       {chunk, reference, 0, condition, shown_values(pair_, before, key_columns)});
@@ -252,9 +259,16 @@ void TieProbe::probe(mysql::Session& target) {
     }
     ask(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t parent_key) {
       TieFacts::ParentNeed& need = facts_.needs[first + i];
+      need.shown.clear();
+      if (need.found && need.parent != parent_key) {
+        // A foreign key may refer to an index that is not unique: each of the parents counts.
+        TieFacts::ParentNeed other = need;
+        other.parent = parent_key;
+        facts_.needs.push_back(std::move(other));
+        return;
+      }
       need.found = true;
       need.parent = parent_key;
-      need.shown.clear();
     });
   }
   for (std::uint32_t of = 0; of < parent_columns_.size(); ++of) {

@@ -23,7 +23,8 @@ class PairCatalog {
   std::vector<const TablePair*> pairs_;
 };
 
-/// What one table's changes take, give and need. Keys and values stand as 64-bit hashes: a
+/// What one table's changes take, give and need. Keys (whole rows, where a table has none) and
+/// values stand as 64-bit hashes: a
 /// collision ties two chunks that need not be, and does no harm; where a row must be found, a wrong
 /// one found is caught when the unit is applied.
 struct TieFacts {
@@ -76,7 +77,8 @@ class TieProbe {
   [[nodiscard]] bool idle() const { return idle_; }
 
   void inserted(std::uint32_t chunk, const mysql::Row& row);
-  void removed(std::uint32_t chunk, const mysql::Row& row);
+  /// `equal_stay`: rows that are equal to it stay (tables without a key).
+  void removed(std::uint32_t chunk, const mysql::Row& row, bool equal_stay = false);
   void updated(std::uint32_t chunk, const mysql::Row& source, const mysql::Row& target);
 
   /// Asks about all rows noted since the last mark. No other result may be open on the session.
@@ -98,7 +100,8 @@ class TieProbe {
     std::size_t changes = 0, holders = 0, needs = 0, gains = 0, children = 0;
   };
 
-  void note(std::uint32_t chunk, Op op, const mysql::Row* before, const mysql::Row* after);
+  void note(std::uint32_t chunk, Op op, const mysql::Row* before, const mysql::Row* after,
+            bool equal_stay = false);
   void ask_unique(std::uint32_t chunk, std::uint32_t index, const mysql::Row& after);
   void ask_parent(std::uint32_t chunk, std::uint32_t foreign_key, const mysql::Row& after);
   void ask_children(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& before);

@@ -150,7 +150,7 @@ void judge_touched(const std::vector<TablePair>& pairs, Findings& findings) {
   for (const TablePair& pair : pairs)
     for (const TablePair& other : pairs) {
       const auto& touches = pair.touches;
-      if (other.job.target != pair.job.target || other.key_columns > 0 ||
+      if (other.job.target != pair.job.target || !other.is_keyless() ||
           std::find(touches.begin(), touches.end(), other.target.name) == touches.end())
         continue;
       findings.push_back({"trigger_writes_keyless", Severity::error, other.job.address,

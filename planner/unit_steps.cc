@@ -207,8 +207,8 @@ class Orderer {
     const UnitGraph::Node& operation = graph_.nodes[node];
     const Change& change = tables_[operation.table].changes[operation.change];
     const TablePair& pair = pair_of(node);
-    // Rows are deleted many at a time, by their keys.
-    if (change.op == Op::remove) return column >= pair.key_columns;
+    // Rows are deleted many at a time, by what identifies them.
+    if (change.op == Op::remove) return column >= pair.identity_columns();
     return std::any_of(change.after.begin(), change.after.end(),
                        [&](const auto& named) { return named.first == pair.columns[column].name; });
   }

@@ -16,6 +16,11 @@ CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), n INT NOT NULL) ENGINE=InnoDB
 INSERT INTO t SELECT i, CONCAT('v', i), 0 FROM seq.n WHERE i BETWEEN 1 AND 10000;
 """
 
+KEYLESS_SCHEMA = """
+CREATE TABLE log (n INT, ratio FLOAT, KEY (n)) ENGINE=InnoDB;
+INSERT INTO log SELECT i MOD 50, 0.1 FROM seq.n WHERE i BETWEEN 1 AND 5000;
+"""
+
 
 class Replay:
     """Writes the same to the source and, a moment later, to the target."""
@@ -78,6 +83,36 @@ def plans_of_busy_tables(bench):
             bench.check_converged("a plan of rows in flight, applied when they had arrived")
     check(sum(seen) > 0, "no plan saw a row in flight")
     return f"changes in flight: {' '.join(map(str, seen))}"
+
+
+class ReplayOfCopies(Replay):
+    """The same for a table without a key: copies of few rows come and go."""
+
+    def statement(self):
+        number = self.random.randrange(50)
+        if self.random.random() < 0.5:
+            return f"DELETE FROM log WHERE n = {number} LIMIT 2"
+        return f"INSERT INTO log VALUES ({number}, 0.1), ({number}, 0.1)"
+
+
+def plans_of_busy_copies(bench):
+    """Copies in flight are no lasting difference, and a plan that names some undoes nothing."""
+    bench.load(KEYLESS_SCHEMA)
+    seen = 0
+    for slow in (False, True):
+        bench.manifest(pair=PAIR + ("recheck = 0\n" if slow else ""))
+        replay = ReplayOfCopies(bench, 0.2 if slow else PAIR_DELAY_S)
+        bench.wait_for(lambda: replay.writes > 2 or replay.worker.failure, "the first writes")
+        for number in range(4):
+            seen += len(bench.changes(bench.plan(f"copies{number}"), f"copies{number}"))
+        replay.worker.finish()
+        changes = bench.changes(bench.plan())
+        check(not changes, f"the servers are equal, but the plan says {changes[:5]}")
+        for number in range(4):
+            bench.expect((0, 3, 10), "apply", f"copies{number}", "--on-stale", "skip")
+            bench.check_converged("a plan of copies in flight, applied when they had arrived")
+    check(seen > 0, "no plan saw a row in flight")
+    return f"{seen} changes in flight"
 
 
 def planned_ranges(plan):
@@ -152,4 +187,4 @@ def writer_beside_apply(bench):
     return f"exit codes {dict(codes)}"
 
 
-TESTS = (plans_of_busy_tables, writer_beside_apply)
+TESTS = (plans_of_busy_tables, plans_of_busy_copies, writer_beside_apply)

@@ -108,8 +108,9 @@ def target_server_killed(bench):
         bench.check_converged(f"turn {turn}")
         check(not bench.unsettled(), "the state has unsettled units")
         bench.new_state()
-        bench.execute("target", "SET foreign_key_checks = 0; DROP TABLE tag, orders, customer,"
-                                f" plain; SET foreign_key_checks = 1; {shop.SCHEMA}{shop.DAMAGE}")
+        bench.execute("target", "SET foreign_key_checks = 0;"
+                                " DROP TABLE tag, orders, customer, plain, log;"
+                                f" SET foreign_key_checks = 1; {shop.SCHEMA}{shop.DAMAGE}")
     own.kill()
     return f"{failed} applied again"
 

@@ -1,4 +1,4 @@
-"""Tables whose plan has all: inserts, updates, deletes, exchanged values, foreign keys."""
+"""Tables whose plan has all: inserts, updates, deletes, exchanged values, foreign keys, no key."""
 
 SCHEMA = """
 CREATE TABLE customer (id INT PRIMARY KEY, email VARCHAR(40) NOT NULL UNIQUE,
@@ -9,6 +9,8 @@ CREATE TABLE orders (id INT PRIMARY KEY, customer_id INT NOT NULL, place INT NOT
 CREATE TABLE tag (id INT PRIMARY KEY, parent INT NULL, label VARCHAR(20) UNIQUE,
   FOREIGN KEY (parent) REFERENCES tag (id)) ENGINE=InnoDB;
 CREATE TABLE plain (id BIGINT PRIMARY KEY, v VARCHAR(30), b BLOB) ENGINE=InnoDB;
+CREATE TABLE log (customer_id INT NULL, ratio FLOAT NULL, line VARCHAR(30),
+  FOREIGN KEY (customer_id) REFERENCES customer (id)) ENGINE=InnoDB;
 INSERT INTO customer SELECT i, CONCAT('c', i, '@example.org'), CONCAT('name ', i) FROM seq.n
   WHERE i BETWEEN 1 AND 30;
 INSERT INTO orders SELECT i, 1 + i MOD 30, i, CONCAT('note ', i) FROM seq.n
@@ -17,6 +19,7 @@ INSERT INTO tag SELECT i, NULLIF(i DIV 2, 0), CONCAT('tag ', i) FROM seq.n
   WHERE i BETWEEN 1 AND 12 ORDER BY i;
 INSERT INTO plain SELECT i, CONCAT('value ', i), REPEAT(CHAR(i USING latin1), 40) FROM seq.n
   WHERE i BETWEEN 1 AND 80;
+INSERT INTO log SELECT NULLIF(i MOD 5, 0), 0.1, 'started' FROM seq.n WHERE i BETWEEN 1 AND 20;
 """
 
 DAMAGE = """
@@ -25,10 +28,14 @@ UPDATE customer SET email = CASE id WHEN 1 THEN 'x' WHEN 2 THEN 'y' ELSE 'z' END
 UPDATE customer SET email = CASE id WHEN 1 THEN 'c2@example.org' WHEN 2 THEN 'c20@example.org'
   ELSE 'c1@example.org' END WHERE id IN (1, 2, 20);
 UPDATE customer SET name = 'wrong' WHERE id = 11;
+DELETE FROM log WHERE customer_id = 1 LIMIT 2;
+UPDATE log SET ratio = 0.10000001 WHERE customer_id = 2 LIMIT 3;
+INSERT INTO log VALUES (NULL, 0.1, 'started'), (NULL, 0.1, 'Started'), (3, NULL, 'started');
 DELETE FROM orders WHERE customer_id = 6;
 DELETE FROM customer WHERE id = 6;
 INSERT INTO customer VALUES (900, 'extra@example.org', 'extra');
 INSERT INTO orders VALUES (901, 900, 1, 'extra'), (902, 900, 2, 'extra');
+INSERT INTO log VALUES (900, 1, 'extra'), (900, 1, 'extra');
 UPDATE orders SET place = -id WHERE customer_id = 10;
 UPDATE orders SET place = 49 - id WHERE customer_id = 10;
 UPDATE orders SET note = NULL WHERE id IN (30, 31);

@@ -324,8 +324,9 @@ class Run:
             return "its SQL is not complete and refuses to run, as it should"
         if self.tools.by_sql:
             self.apply_sql(succeeds=True)
+            self.apply_sql(succeeds=True)  # again: it does no more
         else:
-            self.apply(0, "plan")
+            self.check_written(self.apply(0, "plan"), plan)
         self.check_equal(before)
         self.rowplan(0, "check", "-f", "rowplan.toml")
         after = self.plan(0, "plan-after")
@@ -334,6 +335,15 @@ class Run:
         self.apply(0, "plan")  # again: everything is done already
         self.check_equal(before)
         return ""
+
+    def check_written(self, done, plan):
+        """apply says that it wrote what was planned, unless somebody did that in between."""
+        if self.case.has("between_source") or self.case.has("between_target"):
+            return
+        ops = plan["summary"]
+        told = f"{ops['insert']} inserted, {ops['update']} updated, {ops['delete']} deleted"
+        check(not plan["units"] or told in done.stdout,
+              f"apply does not say {told!r}: {done.stdout}")
 
     def apply_sql(self, succeeds):
         """Runs the plan's SQL file by the mysql client."""

@@ -35,7 +35,7 @@ TEST(Change, IsWrittenAsTheContractSays) {
   EXPECT_EQ(to_json_line(order_changes()[0]), kUpdate);
   EXPECT_EQ(to_json_line(log_changes()[0]),
             R"({"op":"delete","on":"dw","chunk":1,"key":null,"before":{"line":"started"},)"
-            R"("reason":"extra","count":2})");
+            R"("reason":"extra","count":2,"had":3})");
 }
 
 TEST(Change, ReadsWhatWasWritten) {

@@ -211,6 +211,26 @@ TEST_F(PlanReader, RefusesEditsThatFitTheirDigests) {
   EXPECT_EQ(error, "changes/orders/shop.orders.ndjson: line 2: unknown op \"truncate\"");
 }
 
+TEST_F(PlanReader, RefusesCopiesThatDoNotFit) {
+  const fs::path logs = path / "changes/orders/shop.logs.ndjson";
+  const std::string good = file_text(logs);
+  const auto edited = [&](const std::string& what, const std::string& with) {
+    std::string bad = good;
+    bad.replace(bad.find(what), what.size(), with);
+    set_file_text(logs, bad);
+    sign_again(path);
+    return error_of(path);
+  };
+  EXPECT_EQ(edited("\"count\":2", "\"count\":3"), "");
+  EXPECT_NE(edited("\"count\":2", "\"count\":4"), "");
+  EXPECT_NE(edited("\"count\":2", "\"count\":0"), "");
+  EXPECT_NE(edited(",\"had\":3", ""), "");
+  EXPECT_NE(edited("\"count\":2,", ""), "");
+  EXPECT_NE(edited("\"key\":null", "\"key\":[\"1\"]"), "");
+  EXPECT_NE(edited("\"line\"", "\"lines\""), "");
+  EXPECT_NE(edited("\"op\":\"delete\"", "\"op\":\"insert\""), "");
+}
+
 // Lines longer than a block, and chunks over many blocks.
 TEST(ChangeReader, ReadsLongLinesAndManyBlocks) {
   const TemporaryDirectory temporary;

@@ -91,6 +91,7 @@ inline std::vector<Change> log_changes() {
   remove.before = {{"line", text_value("started")}};
   remove.reason = "extra";
   remove.count = 2;
+  remove.had = 3;
   return {remove};
 }
 
@@ -137,7 +138,7 @@ inline Plan sample_plan() {
                   {"dw", {"uuid-dw", "mysql", "9.7.4", "primary"}}};
   plan.findings = {{"values_withheld", Severity::warning, "orders/shop.orders",
                     "column 'email' is sensitive", "apply reads it again"}};
-  plan.units = {{1, 2, 1}, {2, 2, 2}};
+  plan.units = {{1, 2, 1}, {2, 3, 2}};
 
   PlanTable logs = sample_table("logs");
   logs.columns = {"line"};

@@ -1,1 +1,0 @@
-INSERT INTO t (a, b) VALUES (3, 'z');

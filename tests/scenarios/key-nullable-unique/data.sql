@@ -1,1 +1,0 @@
-INSERT INTO t VALUES (NULL, 'x'), (NULL, 'x'), (2, 'y');

@@ -1,0 +1,1 @@
+UPDATE zparent SET v = 2;

@@ -1,0 +1,1 @@
+INSERT INTO t (a, b) VALUES (9, 'z'); INSERT INTO t (a, b) VALUES (7, NULL); DELETE FROM t WHERE a = 9;

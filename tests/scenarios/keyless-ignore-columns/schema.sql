@@ -1,0 +1,1 @@
+CREATE TABLE t (a INT, stamp INT NULL, b VARCHAR(10));

@@ -1,0 +1,1 @@
+INSERT INTO t (a, doc) VALUES (1, '{"a": 1}');

@@ -1,0 +1,1 @@
+INSERT INTO t (a, doc) VALUES (2, '[]');

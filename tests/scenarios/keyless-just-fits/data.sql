@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i FROM seq.n WHERE i < 99;

@@ -1,1 +1,0 @@
-INSERT INTO t VALUES (1, 'x'), (1, 'x'), (2, NULL);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a INT NULL, b VARCHAR(10));
+INSERT INTO t VALUES (1, 'x'), (1, 'x');

@@ -1,0 +1,1 @@
+CREATE TABLE t (region INT DEFAULT 7, v INT);
