@@ -6,10 +6,10 @@
 #include <thread>
 
 #include "executor/judge.h"
-#include "executor/kill_point.h"
 #include "executor/unit_writer.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
+#include "state/kill_point.h"
 
 namespace rowplan::executor {
 
@@ -136,9 +136,7 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
     return {UnitOutcome::stale, address, *problem, nullptr};
   }
   if (journal_ != nullptr) {
-    kill_point("journal intend");
     journal_->intend(plan_, unit.id, unit.changes());
-    kill_point("journal intended");
   }
   std::optional<UnitProblem> problem = write_unit(target, unit, judgement.rows);
   if (!problem) problem = check_written(unit, target, request_.verify);
@@ -156,9 +154,9 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
 UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
   locks_.at(target.server()).check();
   assert(target.in_transaction());
-  kill_point("commit");
+  state::kill_point("commit");
   const mysql::CommitResult result = target.commit();
-  kill_point("committed");
+  state::kill_point("committed");
   if (result == mysql::CommitResult::unknown) {
     commit_unknown_ = true;
     if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::unknown, 0);
@@ -169,7 +167,6 @@ UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
   }
   if (journal_ != nullptr)
     journal_->settle(plan_, unit.id, state::UnitState::committed, unit.changes());
-  kill_point("journal settled");
   return {UnitOutcome::applied, "", "", nullptr};
 }
 

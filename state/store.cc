@@ -10,6 +10,7 @@
 #include "state/database.h"
 #include "state/error.h"
 #include "state/file.h"
+#include "state/kill_point.h"
 
 namespace rowplan::state {
 
@@ -98,7 +99,9 @@ void Store::write(const std::function<void(SQLite::Database&)>& work) {
     }
     work(db);
     if (outermost) {
+      kill_point("state commit");
       db.exec("COMMIT");
+      kill_point("state committed");
     }
     --impl_->depth;
   } catch (const SQLite::Exception& failed) {

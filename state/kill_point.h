@@ -1,11 +1,11 @@
 // Points at which a test ends the program as kill -9 would.
 #pragma once
 
-namespace rowplan::executor {
+namespace rowplan::state {
 
 /// Does nothing, unless the environment variable ROWPLAN_TEST_KILL_AT holds a number: then the n-th
-/// point that is passed kills the process with SIGKILL. ROWPLAN_TEST_KILL_AT=<name>:<n> counts only
-/// points of that name.
+/// point that is passed, by whichever thread, kills the process with SIGKILL.
+/// ROWPLAN_TEST_KILL_AT=<name>:<n> counts only points of that name.
 void kill_point(const char* name);
 
-}  // namespace rowplan::executor
+}  // namespace rowplan::state
