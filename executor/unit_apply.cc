@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "executor/judge.h"
+#include "executor/undo_capture.h"
 #include "executor/unit_writer.h"
+#include "planner/file_error.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
 #include "state/kill_point.h"
@@ -48,12 +50,13 @@ mysql::Session& ApplySessions::open(std::map<std::string, mysql::Session>& sessi
 
 UnitApplier::UnitApplier(const ApplyRequest& request, const state::PlanRef& plan,
                          ApplySessions& sessions, std::map<std::string, TableLocks>& locks,
-                         state::Journal* journal, ApplyObserver& observer)
+                         state::Journal* journal, UndoLog* undo, ApplyObserver& observer)
     : request_(request),
       plan_(plan),
       sessions_(sessions),
       locks_(locks),
       journal_(journal),
+      undo_(undo),
       observer_(observer) {}
 
 UnitResult UnitApplier::apply(const UnitWork& unit) {
@@ -135,20 +138,33 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
     target.rollback();
     return {UnitOutcome::stale, address, *problem, nullptr};
   }
-  if (journal_ != nullptr) {
-    journal_->intend(plan_, unit.id, unit.changes());
+  auto captured = UndoCapture::before(target, unit, judgement.rows);
+  if (const auto* problem = std::get_if<UnitProblem>(&captured)) {
+    target.rollback();
+    return {problem->outcome, problem->address, problem->detail, nullptr};
   }
+  if (journal_ != nullptr) journal_->intend(plan_, unit.id, unit.changes());
   std::optional<UnitProblem> problem = write_unit(target, unit, judgement.rows);
   if (!problem) problem = check_written(unit, target, request_.verify);
-  if (problem) {
-    target.rollback();
-    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::failed, 0);
-    return failed(
-        problem->address, problem->detail,
+  if (problem)
+    return roll_back(
+        unit, target, *problem,
         std::make_exception_ptr(std::runtime_error(
             problem->address + ": unit " + std::to_string(unit.id) + ": " + problem->detail)));
+  try {
+    if (undo_ != nullptr) undo_->keep(std::get<UndoCapture>(captured).after(target, unit));
+  } catch (const planner::FileError& error) {
+    return roll_back(unit, target, {unit.id, UnitOutcome::failed, address, error.what()},
+                     std::current_exception());
   }
   return commit(unit, target);
+}
+
+UnitResult UnitApplier::roll_back(const UnitWork& unit, mysql::Session& target,
+                                  const UnitProblem& problem, std::exception_ptr why) {
+  target.rollback();
+  if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::failed, 0);
+  return failed(problem.address, problem.detail, std::move(why));
 }
 
 UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {

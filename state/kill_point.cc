@@ -29,13 +29,24 @@ Wanted wanted_from(const char* text) {
   return wanted;
 }
 
+Wanted& wanted() {
+  static Wanted one = wanted_from(std::getenv("ROWPLAN_TEST_KILL_AT"));
+  return one;
+}
+
+std::atomic<unsigned long> passed{0};
+
 }  // namespace
 
 void kill_point(const char* name) {
-  static const Wanted wanted = wanted_from(std::getenv("ROWPLAN_TEST_KILL_AT"));
-  if (!wanted.any || (!wanted.name.empty() && wanted.name != name)) return;
-  static std::atomic<unsigned long> passed{0};
-  if (++passed == wanted.nth) std::raise(SIGKILL);
+  const Wanted& point = wanted();
+  if (!point.any || (!point.name.empty() && point.name != name)) return;
+  if (++passed == point.nth) std::raise(SIGKILL);
+}
+
+void set_kill_point(const char* text) {
+  wanted() = wanted_from(text);
+  passed = 0;
 }
 
 }  // namespace rowplan::state

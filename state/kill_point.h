@@ -8,4 +8,7 @@ namespace rowplan::state {
 /// ROWPLAN_TEST_KILL_AT=<name>:<n> counts only points of that name.
 void kill_point(const char* name);
 
+/// For a test's child process with one thread: from here on as if the variable held `text`.
+void set_kill_point(const char* text);
+
 }  // namespace rowplan::state

@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import shlex
+import shutil
 import subprocess
 import threading
 import time
@@ -223,9 +224,15 @@ class Bench:
         left = sorted(str(item.relative_to(path)) for item in path.rglob("*"))
         check(not left, f"the plan failed but left {left}\n{done}")
 
+    def remove(self, pattern):
+        for path in self.directory.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     def new_state(self, name="state.db"):
-        for path in self.directory.glob(f"{name}*"):
-            path.unlink()
+        self.remove(f"{name}*")
 
     def unsettled(self):
         return json.loads(self.expect(0, "state", "show", "--json").out)["unsettled_units"]
