@@ -140,6 +140,9 @@ class Bench:
                     f"INSERT INTO `{start}`.`{table}` SELECT * FROM `{table}`;")
         self.execute("target", sql)
 
+    def drop_start(self):
+        self.execute("target", f"DROP DATABASE `{self.db}_start`")
+
     def reset_target(self):
         sql = "SET foreign_key_checks = 0; START TRANSACTION;"
         for table in self.tables("target"):
