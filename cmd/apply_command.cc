@@ -51,6 +51,7 @@ void print_summary(const ApplyResult& result, const ApplyOptions& options,
   if (result.not_tried > 0) {
     out << counted(result.not_tried, "unit was", "units were") << " not tried.\n";
   }
+  if (!result.undo.empty()) out << "What was there is kept in " << shown(result.undo) << ".\n";
 }
 
 void print_problems(const ApplyResult& result, std::ostream& out) {
@@ -80,23 +81,25 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
                         {"address", problem.address},
                         {"detail", problem.detail}});
   }
-  ordered_json document = {{"plan_id", result.plan_id},
-                           {"digest", result.digest},
-                           {"dry_run", options.dry_run},
-                           {"units",
-                            {{"total", result.units},
-                             {"applied", result.applied},
-                             {"already_done", result.already_done},
-                             {"stale", result.stale},
-                             {"failed", result.failed},
-                             {"not_tried", result.not_tried}}},
-                           {"rows",
-                            {{"inserted", result.written.insert},
-                             {"updated", result.written.update},
-                             {"deleted", result.written.remove}}},
-                           {"interrupted", result.interrupted},
-                           {"problems", problems},
-                           {"exit_code", static_cast<int>(code)}};
+  ordered_json document = {
+      {"plan_id", result.plan_id},
+      {"digest", result.digest},
+      {"dry_run", options.dry_run},
+      {"units",
+       {{"total", result.units},
+        {"applied", result.applied},
+        {"already_done", result.already_done},
+        {"stale", result.stale},
+        {"failed", result.failed},
+        {"not_tried", result.not_tried}}},
+      {"rows",
+       {{"inserted", result.written.insert},
+        {"updated", result.written.update},
+        {"deleted", result.written.remove}}},
+      {"interrupted", result.interrupted},
+      {"undo", result.undo.empty() ? ordered_json() : ordered_json(result.undo)},
+      {"problems", problems},
+      {"exit_code", static_cast<int>(code)}};
   if (failure) document["error"] = error_json(*failure);
   return document;
 }

@@ -12,6 +12,7 @@
 
 #include "planner/descriptor.h"
 #include "planner/file_error.h"
+#include "state/durable.h"
 
 namespace rowplan::cmd {
 namespace {
@@ -36,27 +37,10 @@ class TemporaryName {
   std::string name_;
 };
 
-void write_all(int fd, std::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw FileError(path, errno, "write");
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 mode_t current_umask() {
   const mode_t mask = ::umask(0);
   ::umask(mask);
   return mask;
-}
-
-void sync_directory_of(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const Descriptor directory(
-      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // The file is whole either way; a file system that cannot sync a directory is no failure.
-  if (directory.is_open()) ::fsync(directory.get());
 }
 
 }  // namespace
@@ -66,18 +50,22 @@ void write_file_atomically(const std::string& path, std::string_view content, bo
   Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (!file.is_open()) throw FileError(path, errno, "write");
   TemporaryName temporary(name);
-  write_all(file.get(), content, path);
+  if (const int error = state::write_all(file.get(), content))
+    throw FileError(path, error, "write");
   if (::fchmod(file.get(), kMode & ~current_umask()) != 0) throw FileError(path, errno, "write");
-  if (::fsync(file.get()) != 0) throw FileError(path, errno, "write");
+  if (const int error = state::sync_file(file.get())) throw FileError(path, error, "write");
   file.reset();
   if (replace) {
-    if (::rename(name.c_str(), path.c_str()) != 0) throw FileError(path, errno, "replace");
+    const int error = state::rename_at(AT_FDCWD, name.c_str(), AT_FDCWD, path.c_str());
+    if (error != 0) throw FileError(path, error, "replace");
     temporary.keep();
   } else if (::link(name.c_str(), path.c_str()) != 0) {
     // Unlike rename, link leaves a file that is there.
     throw FileError(path, errno, "write");
   }
-  sync_directory_of(path);
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  // The file is whole either way; a file system that cannot sync a directory is no failure.
+  static_cast<void>(state::sync_directory(parent.empty() ? "." : parent));
 }
 
 }  // namespace rowplan::cmd

@@ -63,13 +63,14 @@ void read_into(mysql::RowStream& stream, const planner::TablePair& pair,
 
 void read_keys_into(mysql::Session& session, const planner::TablePair& pair, Side side,
                     const std::vector<mysql::Row>& keys, planner::Locking locking,
-                    ChunkReading& reading) {
+                    Filtered filtered, ChunkReading& reading) {
   for (std::size_t begin = 0; begin < keys.size(); begin += planner::kKeysAtOnce) {
     const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto to = keys.begin() + static_cast<std::ptrdiff_t>(
                                        std::min(keys.size(), begin + planner::kKeysAtOnce));
-    mysql::RowStream stream(session, planner::select_keys(pair, side, {from, to}, true, locking),
-                            planner::read_columns(pair, side), "reading " + pair.job.address);
+    mysql::RowStream stream(
+        session, planner::select_keys(pair, side, {from, to}, filtered == Filtered::yes, locking),
+        planner::read_columns(pair, side), "reading " + pair.job.address);
     read_into(stream, pair, nullptr, reading);
   }
 }
@@ -96,7 +97,7 @@ ChunkReading read_chunk(mysql::Session& session, const TableWork& table,
   if (chunk.kind == planner::ChunkKind::keys) {
     const ChangeKeys keys = keys_of(pair, changes);
     read_keys_into(session, pair, side, side == Side::source ? keys.source : keys.target, locking,
-                   reading);
+                   Filtered::yes, reading);
     return reading;
   }
   planner::KeyRange range;
@@ -110,9 +111,10 @@ ChunkReading read_chunk(mysql::Session& session, const TableWork& table,
 }
 
 RowsByKey read_rows(mysql::Session& session, const planner::TablePair& pair, Side side,
-                    const std::vector<mysql::Row>& keys, planner::Locking locking) {
+                    const std::vector<mysql::Row>& keys, planner::Locking locking,
+                    Filtered filtered) {
   ChunkReading reading;
-  read_keys_into(session, pair, side, keys, locking, reading);
+  read_keys_into(session, pair, side, keys, locking, filtered, reading);
   return std::move(reading.rows);
 }
 

@@ -1,6 +1,7 @@
 // What a chunk is now, on one member.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,9 +36,12 @@ struct ChangeKeys {
                                       const std::vector<planner::Change>& changes,
                                       planner::Side side, planner::Locking locking);
 
+/// Does the pair's `where` apply?
+enum class Filtered : std::uint8_t { no, yes };
+
 /// Reads the rows of these keys alone.
 [[nodiscard]] RowsByKey read_rows(mysql::Session& session, const planner::TablePair& pair,
                                   planner::Side side, const std::vector<mysql::Row>& keys,
-                                  planner::Locking locking);
+                                  planner::Locking locking, Filtered filtered = Filtered::yes);
 
 }  // namespace rowplan::executor

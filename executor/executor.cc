@@ -7,6 +7,8 @@
 #include <set>
 
 #include "executor/preflight.h"
+#include "executor/undo_log.h"
+#include "executor/undo_prune.h"
 #include "executor/unit_apply.h"
 #include "executor/unit_work.h"
 #include "planner/plan_id.h"
@@ -39,6 +41,16 @@ state::Lock lock_state(const std::string& path) {
                          "wait for it to end");
 }
 
+void prune(const std::string& state_path, state::Store& store, ApplyObserver& observer) {
+  state::Journal journal(store);
+  const auto before = state::rfc3339_utc(std::chrono::system_clock::now() - kUndoKept);
+  const UndoPruned pruned = prune_undo(state_path, journal, before);
+  for (const std::string& note : pruned.notes)
+    observer.note("left among what is kept for undo: " + note);
+  if (pruned.files > 0)
+    observer.note("removed " + std::to_string(pruned.files) + " undo files from before " + before);
+}
+
 std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
                                               planner::Connections& connections) {
   std::map<std::string, std::vector<std::string>> tables;
@@ -62,7 +74,7 @@ class Apply {
  public:
   Apply(const ApplyRequest& request, const planner::LoadedPlan& loaded,
         const std::vector<planner::TablePair>& pairs, planner::Connections& connections,
-        state::Store* store, ApplyObserver& observer)
+        state::Store* store, const std::string& state_path, ApplyObserver& observer)
       : request_(request),
         loaded_(loaded),
         index_(loaded, pairs),
@@ -70,10 +82,14 @@ class Apply {
         locks_(lock_tables(loaded.plan, connections)),
         store_(store),
         observer_(observer) {
-    if (store_ != nullptr) journal_.emplace(*store_);
     result_.plan_id = loaded.plan.run.plan_id;
     result_.digest = loaded.digest;
     result_.units = loaded.plan.units.size();
+    if (store_ == nullptr) return;
+    run_id_ = planner::new_plan_id(std::chrono::system_clock::now());
+    journal_.emplace(*store_);
+    undo_.emplace(state_path, UndoHeader{result_.plan_id, result_.digest, run_id_, store_->now(),
+                                         request.tool_version});
   }
 
   ApplyResult run() {
@@ -86,6 +102,7 @@ class Apply {
     } catch (...) {
       result_.failure = std::current_exception();
     }
+    if (undo_) result_.undo = undo_->path();
     end_record();
     return std::move(result_);
   }
@@ -93,7 +110,7 @@ class Apply {
  private:
   void apply_units() {
     UnitApplier applier(request_, {result_.plan_id, result_.digest}, sessions_, locks_,
-                        journal_ ? &*journal_ : nullptr, observer_);
+                        journal_ ? &*journal_ : nullptr, undo_ ? &*undo_ : nullptr, observer_);
     result_.not_tried = result_.units;
     for (const planner::PlanUnit& planned : loaded_.plan.units) {
       if (request_.stop != nullptr && request_.stop->load()) {
@@ -139,7 +156,6 @@ class Apply {
     std::set<std::string> pairs;
     for (const planner::PlanTable& table : loaded_.plan.tables)
       pairs.insert(table.address.substr(0, table.address.find('/')));
-    run_id_ = planner::new_plan_id(std::chrono::system_clock::now());
     state::Runs(*store_).begin({run_id_,
                                 result_.plan_id,
                                 result_.digest,
@@ -182,6 +198,7 @@ class Apply {
   std::map<std::string, TableLocks> locks_;
   state::Store* store_;
   std::optional<state::Journal> journal_;
+  std::optional<UndoLog> undo_;
   ApplyObserver& observer_;
   ApplyResult result_;
   std::string run_id_;
@@ -204,10 +221,12 @@ ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
     if (lock->abandoned_by())
       observer.note("took over the lock that " + lock->abandoned_by()->verb + " (pid " +
                     std::to_string(lock->abandoned_by()->pid) + ") left behind");
+    prune(state_path, *store, observer);
   }
   planner::Connections connections(*request.manifest, request.base_dir);
   const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
-  return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, observer).run();
+  return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, state_path, observer)
+      .run();
 }
 
 }  // namespace rowplan::executor

@@ -48,6 +48,7 @@ struct ApplyResult {
   planner::Ops written;  ///< rows of the units applied by this run
   std::vector<UnitProblem> problems;
   bool interrupted = false;
+  std::string undo;  ///< path of what was kept for undo; empty: nothing was
   /// Of the failure that ended the run, if one did; cmd maps it like any other.
   std::exception_ptr failure;
 };

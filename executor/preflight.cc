@@ -5,6 +5,8 @@
 
 #include "planner/address.h"
 #include "planner/limits.h"
+#include "planner/plan_error.h"
+#include "planner/plan_id.h"
 #include "planner/refusal.h"
 #include "planner/write_privileges.h"
 #include "state/clock.h"
@@ -57,6 +59,9 @@ void need_write_privileges(const planner::ResolvedJob& resolved, const planner::
 planner::LoadedPlan load_applyable(const ApplyRequest& request) {
   planner::LoadedPlan loaded = planner::load_plan(request.plan_dir);
   const planner::Plan& plan = loaded.plan;
+  // Files are named by it.
+  if (!planner::is_plan_id(plan.run.plan_id))
+    throw planner::PlanError("plan.json", "run.plan_id is not the id of a plan");
   if (request.expect_digest && *request.expect_digest != loaded.digest)
     throw Refusal(
         RefusalReason::digest,

@@ -6,12 +6,14 @@
 #include <thread>
 
 #include "executor/judge.h"
-#include "executor/kill_point.h"
 #include "executor/trigger_repair.h"
+#include "executor/undo_capture.h"
 #include "executor/unit_stepping.h"
 #include "executor/unit_writer.h"
+#include "planner/file_error.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
+#include "state/kill_point.h"
 
 namespace rowplan::executor {
 
@@ -50,12 +52,13 @@ mysql::Session& ApplySessions::open(std::map<std::string, mysql::Session>& sessi
 
 UnitApplier::UnitApplier(const ApplyRequest& request, const state::PlanRef& plan,
                          ApplySessions& sessions, std::map<std::string, TableLocks>& locks,
-                         state::Journal* journal, ApplyObserver& observer)
+                         state::Journal* journal, UndoLog* undo, ApplyObserver& observer)
     : request_(request),
       plan_(plan),
       sessions_(sessions),
       locks_(locks),
       journal_(journal),
+      undo_(undo),
       observer_(observer) {}
 
 UnitResult UnitApplier::apply(const UnitWork& unit) {
@@ -184,20 +187,24 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
     target.rollback();
     return {UnitOutcome::stale, address, *problem, nullptr};
   }
-  if (journal_ != nullptr) {
-    kill_point("journal intend");
-    journal_->intend(plan_, unit.id, unit.changes());
-    kill_point("journal intended");
+  auto captured = UndoCapture::before(target, unit, judgement.rows);
+  if (const auto* problem = std::get_if<UnitProblem>(&captured)) {
+    target.rollback();
+    return {problem->outcome, problem->address, problem->detail, nullptr};
   }
+  if (journal_ != nullptr) journal_->intend(plan_, unit.id, unit.changes());
   std::optional<UnitProblem> problem = write_rows(unit, judgement, target);
   if (!problem) problem = check_written(unit, target, request_.verify);
-  if (problem) {
-    target.rollback();
-    settle(unit, state::UnitState::failed, 0);
-    return failed(
-        problem->address, problem->detail,
+  if (problem)
+    return roll_back(
+        unit, target, *problem,
         std::make_exception_ptr(std::runtime_error(
             problem->address + ": unit " + std::to_string(unit.id) + ": " + problem->detail)));
+  try {
+    if (undo_ != nullptr) undo_->keep(std::get<UndoCapture>(captured).after(target, unit));
+  } catch (const planner::FileError& error) {
+    return roll_back(unit, target, {unit.id, UnitOutcome::failed, address, error.what()},
+                     std::current_exception());
   }
   return commit(unit, target);
 }
@@ -211,12 +218,19 @@ std::optional<UnitProblem> UnitApplier::write_rows(const UnitWork& unit, const J
   return repair.put_right();
 }
 
+UnitResult UnitApplier::roll_back(const UnitWork& unit, mysql::Session& target,
+                                  const UnitProblem& problem, std::exception_ptr why) {
+  target.rollback();
+  settle(unit, state::UnitState::failed, 0);
+  return failed(problem.address, problem.detail, std::move(why));
+}
+
 UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
   locks_.at(target.server()).check();
   assert(target.in_transaction());
-  kill_point("commit");
+  state::kill_point("commit");
   const mysql::CommitResult result = target.commit();
-  kill_point("committed");
+  state::kill_point("committed");
   if (result == mysql::CommitResult::unknown) {
     commit_unknown_ = true;
     settle(unit, state::UnitState::unknown, 0);
@@ -226,7 +240,6 @@ UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
             nullptr};
   }
   settle(unit, state::UnitState::committed, unit.changes());
-  kill_point("journal settled");
   return {UnitOutcome::applied, "", "", nullptr};
 }
 

@@ -8,6 +8,7 @@
 #include "executor/executor.h"
 #include "executor/judge.h"
 #include "executor/table_locks.h"
+#include "executor/undo_log.h"
 #include "executor/unit_work.h"
 #include "planner/connections.h"
 #include "state/journal.h"
@@ -43,14 +44,15 @@ struct UnitResult {
 /// Carries out units, one after the other. Between two of them nothing is open on any server.
 class UnitApplier {
  public:
-  /// `journal` may be null: a dry run keeps none. All must outlive this.
+  /// `journal` and `undo` may be null: a dry run keeps none. All must outlive this.
   UnitApplier(const ApplyRequest& request, const state::PlanRef& plan, ApplySessions& sessions,
-              std::map<std::string, TableLocks>& locks, state::Journal* journal,
+              std::map<std::string, TableLocks>& locks, state::Journal* journal, UndoLog* undo,
               ApplyObserver& observer);
 
-  /// Lock, hash, judge, write, hash, commit, record: all or nothing, tried again as a whole while
-  /// the server says that that may help; a unit in steps, step by step from where it stands. Throws
-  /// planner::Refusal{locked} and PlanError; what a server refused is in the result.
+  /// Lock, hash, judge, write, hash, keep what was there, commit, record: all or nothing, tried
+  /// again as a whole while the server says that that may help; a unit in steps, step by step from
+  /// where it stands. Throws planner::Refusal{locked} and PlanError; what a server refused is in
+  /// the result.
   [[nodiscard]] UnitResult apply(const UnitWork& unit);
 
  private:
@@ -63,6 +65,8 @@ class UnitApplier {
   UnitResult write(UnitWork& unit, const Judgement& judgement, mysql::Session& target);
   std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,
                                         mysql::Session& target);
+  UnitResult roll_back(const UnitWork& unit, mysql::Session& target, const UnitProblem& problem,
+                       std::exception_ptr why);
   UnitResult commit(const UnitWork& unit, mysql::Session& target);
   void check_schema(const UnitWork& unit, mysql::Session& target);
 
@@ -71,6 +75,7 @@ class UnitApplier {
   ApplySessions& sessions_;
   std::map<std::string, TableLocks>& locks_;
   state::Journal* journal_;
+  UndoLog* undo_;
   ApplyObserver& observer_;
   bool commit_unknown_ = false;
   std::map<std::string, std::string> definitions_;  // by address, as when all was last seen

@@ -55,6 +55,7 @@ const UnitWork& UnitStepping::step(std::uint64_t i) {
   work_ = {};
   chunks_.clear();
   work_.id = unit_.id;
+  work_.step = i + 1;
   work_.last_step = i + 1 == steps_.size();
   for (std::size_t t = 0; t < unit_.tables.size(); ++t) {
     const TableWork& whole = unit_.tables[t];

@@ -28,6 +28,7 @@ struct UnitWork {
   std::uint64_t id = 0;
   std::uint64_t steps = 1;        ///< transactions in which it is committed
   std::uint64_t step_rows = 0;    ///< as the plan has them
+  std::uint64_t step = 0;         ///< from 1, where this is a step of a unit; 0: all of it
   bool last_step = true;          ///< false: a step after which the unit is not done
   std::vector<TableWork> tables;  ///< in order of address
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cassert>
 
-#include "executor/kill_point.h"
 #include "executor/reference_check.h"
 #include "executor/row_identity.h"
 #include "executor/server_free_value.h"
 #include "planner/change_builder.h"
 #include "planner/statements.h"
 #include "planner/unit_steps.h"
+#include "state/kill_point.h"
 
 namespace rowplan::executor {
 
@@ -119,7 +119,7 @@ class Writer {
   void execute(const TableWork& table, const Statement& statement) {
     if (wrong_) return;
     const std::string doing = "writing " + table.table->address;
-    kill_point("statement");
+    state::kill_point("statement");
     // An ENUM's index 0 is refused by a strict session; what is stored is checked by its hash.
     if (statement.lenient)
       target_.execute("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'", doing);
@@ -128,7 +128,7 @@ class Writer {
       target_.execute(
           "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
           doing);
-    kill_point("statement done");
+    state::kill_point("statement done");
     const bool by_trigger = table.touched && matched < statement.rows;  // looked at afterwards
     if (matched != statement.rows && !by_trigger)
       wrong_ = "a statement met " + std::to_string(matched) + " rows instead of " +

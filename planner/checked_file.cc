@@ -12,14 +12,11 @@ namespace rowplan::planner {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{64} * 1024;
-// A row may hold several values just below the size from which they are references, hex digits
-// doubled; a server's packet is at most 1 GiB.
-constexpr std::size_t kLineBytesMax = std::size_t{1} << 30U;
 
 }  // namespace
 
-CheckedFile::CheckedFile(std::function<Descriptor()> open, std::string path)
-    : open_(std::move(open)), file_(open_()), path_(std::move(path)) {}
+CheckedFile::CheckedFile(std::function<Descriptor()> open, std::string path, LineRules rules)
+    : open_(std::move(open)), file_(open_()), path_(std::move(path)), rules_(rules) {}
 
 void CheckedFile::read_block(const Descriptor& file, std::size_t block) {
   block_.resize(kBlockBytes);
@@ -80,11 +77,12 @@ bool CheckedFile::next_line(std::string_view& line) {
       if (!carried_.empty()) line = carried_.append(line);
       return true;
     }
-    if (carried_.size() > kLineBytesMax) throw PlanError(path_, "a line is too long");
+    if (carried_.size() > rules_.bytes_max) throw PlanError(path_, "a line is too long");
     carried_.append(block_, begin);
     position_ += block_.size() - begin;
   }
-  if (!carried_.empty()) throw PlanError(path_, "its last line has no end");
+  cut_ = !carried_.empty();
+  if (cut_ && !rules_.last_may_be_cut) throw PlanError(path_, "its last line has no end");
   return false;
 }
 

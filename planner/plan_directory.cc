@@ -14,8 +14,10 @@
 #include "planner/checked_file.h"
 #include "planner/file_error.h"
 #include "planner/plan_json.h"
+#include "planner/plan_place.h"
 #include "planner/plan_tree.h"
 #include "planner/sha256.h"
+#include "state/durable.h"
 
 namespace rowplan::planner {
 namespace {
@@ -28,44 +30,11 @@ constexpr std::size_t kHashDigits = 16;
 constexpr const char* kIndex = "plan.json";
 constexpr const char* kDigest = "plan.sha256";
 
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
-
-bool has_suffix(std::string_view text, std::string_view suffix) {
-  return text.size() > suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
-}
-
-// May --overwrite remove this? Only what the layout of a plan knows: a wrong -o must not cost
-// files.
-bool belongs_to_plan(const TreeEntry& entry) {
-  const std::size_t last = entry.path.rfind('/');
-  const std::string parent = last == std::string::npos ? "" : entry.path.substr(0, last);
-  const std::string name = last == std::string::npos ? entry.path : entry.path.substr(last + 1);
-  const bool in_changes = parent.rfind("changes/", 0) == 0 && parent.find('/', 8) == parent.npos;
-  if (entry.type == TreeEntry::Type::directory) {
-    return entry.path == "changes" || entry.path == "sql" || parent == "changes";
-  }
-  if (entry.type != TreeEntry::Type::file) return false;
-  if (parent.empty() && (name == kIndex || name == kDigest || name == "summary.md")) return true;
-  if (!parent.empty() && parent != "sql" && !in_changes) return false;
-  if (name.front() == '.' && has_suffix(name, ".tmp")) return true;  // of a plan that was cut off
-  return (in_changes && has_suffix(name, ".ndjson")) ||
-         (parent == "sql" && has_suffix(name, ".sql"));
-}
-
 void sync_parent(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
   const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.is_open() || ::fsync(directory.get()) != 0) {
-    throw FileError(parent.string(), errno, "sync");
-  }
+  const int error = directory.is_open() ? state::sync_file(directory.get()) : errno;
+  if (error != 0) throw FileError(parent.string(), error, "sync");
 }
 
 std::string bounded_name(std::string name) {
@@ -82,8 +51,9 @@ std::string bounded_name(std::string name) {
 struct PlanDirectoryState {
   std::filesystem::path path;
   Descriptor root;
+  Descriptor index;  // plan.json under way, until finish() takes it
   bool made_root = false;
-  bool finished = true;  // nothing to remove: the directory is not ours, or the plan is complete
+  bool finished = false;
   WriteFault fault;
   std::atomic<std::uint64_t> bytes{0};
   mutable std::mutex mutex;  // guards what follows
@@ -97,29 +67,8 @@ struct PlanDirectoryState {
     const int error = fault ? fault(relative, size) : 0;
     if (error != 0) throw FileError(full(relative), error, doing);
   }
-  void remove_old_plan();
   void remove_all() noexcept;
 };
-
-void PlanDirectoryState::remove_old_plan() {
-  const std::vector<TreeEntry> entries = list_tree(root.get(), path.string());
-  for (const TreeEntry& entry : entries) {
-    if (belongs_to_plan(entry)) continue;
-    throw FileError(path.string(), ENOTEMPTY, "overwrite",
-                    "'" + entry.path + "' in it is no part of a plan");
-  }
-  const auto remove = [&](const std::string& relative, int flags) {
-    if (::unlinkat(root.get(), relative.c_str(), flags) != 0 && errno != ENOENT) {
-      throw FileError(full(relative), errno, "remove");
-    }
-  };
-  // Without its plan.json it is no plan any more, whatever happens to the rest.
-  remove(kIndex, 0);
-  if (::fsync(root.get()) != 0) throw FileError(path.string(), errno, "sync");
-  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    remove(entry->path, entry->type == TreeEntry::Type::directory ? AT_REMOVEDIR : 0);
-  }
-}
 
 void PlanDirectoryState::remove_all() noexcept {
   ::unlinkat(root.get(), kIndex, 0);
@@ -128,6 +77,7 @@ void PlanDirectoryState::remove_all() noexcept {
   for (auto made = made_directories.rbegin(); made != made_directories.rend(); ++made) {
     ::unlinkat(root.get(), made->c_str(), AT_REMOVEDIR);
   }
+  ::unlinkat(root.get(), kIndexUnderWay, 0);
   if (made_root) ::rmdir(path.c_str());
 }
 
@@ -147,8 +97,9 @@ struct PlanFileWriter::Open {
   Sha256 marked_hash;         // of the bytes before the mark, if that is in the file
   std::optional<FileDigest> digest;
 
-  Open(PlanDirectoryState& of, std::string relative, bool listed)
-      : directory(of), path(std::move(relative)), registered(listed) {
+  /// `made`: the temporary file, where it is open already.
+  Open(PlanDirectoryState& of, std::string relative, bool listed, Descriptor made = {})
+      : directory(of), path(std::move(relative)), file(std::move(made)), registered(listed) {
     try {
       ParentAndName at = [&] {
         const std::scoped_lock lock(directory.mutex);
@@ -162,6 +113,7 @@ struct PlanFileWriter::Open {
     }
     temporary = "." + name + ".tmp";
     directory.step(path, 0, "make");
+    if (file.is_open()) return;
     file =
         Descriptor(::openat(parent.get(), temporary.c_str(),
                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
@@ -182,7 +134,7 @@ struct PlanFileWriter::Open {
 
   void flush() {
     directory.step(path, buffer.size(), "write");
-    const int error = write_all(file.get(), buffer);
+    const int error = state::write_all(file.get(), buffer);
     if (error != 0) throw FileError(directory.full(path), error, "write");
     std::string_view rest = buffer;
     if (marked >= flushed) {
@@ -214,18 +166,19 @@ struct PlanFileWriter::Open {
   void seal() {
     flush();
     directory.step(path, 0, "sync");
-    if (::fsync(file.get()) != 0) throw FileError(directory.full(path), errno, "sync");
+    const int error = state::sync_file(file.get());
+    if (error != 0) throw FileError(directory.full(path), error, "sync");
     digest = FileDigest{hash.finish_hex(), flushed};
-    file.reset();
   }
 
   void publish() {
     directory.step(path, 0, "rename");
-    if (::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str()) != 0) {
-      throw FileError(directory.full(path), errno, "rename");
-    }
+    int error = state::rename_at(parent.get(), temporary.c_str(), parent.get(), name.c_str());
+    if (error != 0) throw FileError(directory.full(path), error, "rename");
     published = true;
-    if (::fsync(parent.get()) != 0) throw FileError(directory.full(path), errno, "sync");
+    file.reset();
+    error = state::sync_file(parent.get());
+    if (error != 0) throw FileError(directory.full(path), error, "sync");
     const std::scoped_lock lock(directory.mutex);
     if (registered) directory.files[path] = digest;
   }
@@ -272,32 +225,11 @@ PlanDirectory PlanDirectory::create(const std::filesystem::path& path, Overwrite
   // "plan/" names the same directory as "plan", and its parent is not "plan".
   state->path = path.has_filename() ? path : path.parent_path();
   state->fault = std::move(fault);
-  const std::string name = state->path.string();
-  if (::mkdir(name.c_str(), S_IRWXU) == 0) {
-    state->made_root = true;
-    state->finished = false;
-  } else if (errno != EEXIST) {
-    throw FileError(name, errno, "make directory");
-  }
-  PlanDirectory directory(std::move(state));
-  PlanDirectoryState& made = *directory.state_;
-  made.root = Descriptor(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!made.root.is_open()) throw FileError(name, errno, "open");
-  const std::vector<TreeEntry> entries = list_tree(made.root.get(), name);
-  if (!entries.empty()) {
-    bool has_plan = false;
-    for (const TreeEntry& entry : entries) {
-      if (entry.path == kIndex && entry.type == TreeEntry::Type::file) has_plan = true;
-    }
-    if (!has_plan) throw FileError(name, ENOTEMPTY, "write a plan to");
-    if (overwrite == Overwrite::no) {
-      throw FileError(name, ENOTEMPTY, "write a plan to", "it holds a plan");
-    }
-    made.remove_old_plan();
-  }
-  made.finished = false;
-  if (::fchmod(made.root.get(), S_IRWXU) != 0) throw FileError(name, errno, "set the mode of");
-  return directory;
+  PlanPlace place = take_place(state->path, overwrite);
+  state->root = std::move(place.root);
+  state->index = std::move(place.index);
+  state->made_root = place.made;
+  return PlanDirectory(std::move(state));
 }
 
 std::unique_ptr<PlanFileWriter> PlanDirectory::open_file(const std::string& path) {
@@ -349,7 +281,8 @@ std::string PlanDirectory::finish(Plan& plan) {
     assert(digest);  // a file under way has no digest
     plan.files.push_back({path, digest->sha256, digest->bytes});
   }
-  PlanFileWriter index(std::make_unique<PlanFileWriter::Open>(*state_, kIndex, false));
+  PlanFileWriter index(
+      std::make_unique<PlanFileWriter::Open>(*state_, kIndex, false, std::move(state_->index)));
   write_plan_json(plan, [&](std::string_view text) { index.append(text); });
   index.open_->seal();
   std::string sha256 = index.open_->digest->sha256;

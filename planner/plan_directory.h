@@ -9,11 +9,10 @@
 #include <string_view>
 
 #include "planner/plan.h"
+#include "planner/plan_place.h"
 #include "planner/summary_markdown.h"
 
 namespace rowplan::planner {
-
-enum class Overwrite : std::uint8_t { no, yes };
 
 /// Asked before each write, sync and rename with its path inside the plan and the bytes to write;
 /// an errno other than 0 makes that step fail. For tests.
@@ -51,10 +50,11 @@ class PlanFileWriter {
 /// threads that write different files.
 class PlanDirectory {
  public:
-  /// Makes the directory (its parent must exist), mode 0700, or takes an empty one. One that holds
-  /// a plan is emptied if `overwrite` says so, plan.json first; a plan with files that are no
-  /// plan's beside it stays as it is. Throws FileError: ENOTEMPTY for a directory with anything in
-  /// it that may not be removed, ENOTDIR, or what the system says.
+  /// Makes the directory (its parent must exist), mode 0700, or takes an empty one, or what a plan
+  /// left that was killed. One that holds a plan is emptied if `overwrite` says so, plan.json
+  /// first; where files that are no plan's stand beside it, it stays as it is. Throws FileError:
+  /// ENOTEMPTY for a directory with anything in it that may not be removed, ENOTDIR, or what the
+  /// system says; Refusal{locked} where another plan is being written to it.
   [[nodiscard]] static PlanDirectory create(const std::filesystem::path& path, Overwrite overwrite,
                                             WriteFault fault = {});
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "planner/file_error.h"
+#include "state/durable.h"
 
 namespace rowplan::planner {
 namespace {
@@ -89,7 +90,8 @@ ParentAndName open_parent(int root, std::string_view path, MakeParents make,
     if (make == MakeParents::yes) {
       if (::mkdirat(parent.get(), name.c_str(), S_IRWXU) == 0) {
         if (made != nullptr) made->emplace_back(path.substr(0, slash));
-        if (::fsync(parent.get()) != 0) throw FileError(std::string(path), errno, "sync");
+        const int error = state::sync_file(parent.get());
+        if (error != 0) throw FileError(std::string(path), error, "sync");
       } else if (errno != EEXIST) {
         throw FileError(std::string(path.substr(0, slash)), errno, "make directory");
       }

@@ -11,6 +11,7 @@
 #include <exception>
 #include <system_error>
 
+#include "state/kill_point.h"
 #include "state/random.h"
 #include "state/schema.h"
 
@@ -247,10 +248,13 @@ void fill(SQLite::Database& db, const OpenOptions& options) {
                          "INSERT INTO meta (one, job, state_id, created_at) VALUES (1, ?, ?, ?)");
   SQLite::bind(meta, options.job, random_hex(16), rfc3339_utc(options.clock()));
   meta.exec();
+  kill_point("state commit");
   transaction.commit();
+  kill_point("state committed");
   // Closing does this too, but tells nobody when it fails.
   db.check(sqlite3_wal_checkpoint_v2(db.getHandle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr,
                                      nullptr));
+  kill_point("state folded");
 }
 
 void fill_draft(const std::string& path, const std::filesystem::path& draft,

@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 
+#include "state/durable.h"
 #include "state/error.h"
+#include "state/kill_point.h"
 
 namespace rowplan::state {
 
@@ -28,36 +29,6 @@ constexpr std::uint64_t kKafs = 0x6b414653;
 constexpr std::uint64_t kCeph = 0x00c36400;
 constexpr std::uint64_t kFuse = 0x65735546;
 constexpr std::uint64_t kV9fs = 0x01021997;
-
-void sync_directory(const std::filesystem::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    throw error_from_errno(directory.string(), errno, "cannot open the directory");
-  }
-  const int failed = ::fsync(fd) == 0 ? 0 : errno;
-  ::close(fd);
-  // Some file systems have no fsync of a directory and say EINVAL; there is nothing to wait for.
-  if (failed != 0 && failed != EINVAL) {
-    throw error_from_errno(directory.string(), failed, "cannot sync the directory");
-  }
-}
-
-// A rename that never replaces; by a hard link where the file system does not know such a rename.
-bool rename_if_free(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
-    return true;
-  }
-  if (errno == EINVAL || errno == ENOSYS) {
-    if (::link(from.c_str(), to.c_str()) == 0) {
-      ::unlink(from.c_str());
-      return true;
-    }
-  }
-  if (errno == EEXIST) {
-    return false;
-  }
-  throw error_from_errno(to.string(), errno, "cannot create the file");
-}
 
 }  // namespace
 
@@ -146,13 +117,20 @@ void create_exclusively(const std::filesystem::path& file) {
   if (failed != 0) {
     throw error_from_errno(file.string(), failed, "cannot set the mode");
   }
+  kill_point("file made");
 }
 
 bool publish(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (!rename_if_free(from, to)) {
+  const int taken = rename_if_free(from.c_str(), to.c_str());
+  if (taken == EEXIST) {
     return false;
   }
-  sync_directory(to.parent_path());
+  if (taken != 0) {
+    throw error_from_errno(to.string(), taken, "cannot create the file");
+  }
+  if (const int failed = sync_directory(to.parent_path()); failed != 0) {
+    throw error_from_errno(to.parent_path().string(), failed, "cannot sync the directory");
+  }
   return true;
 }
 

@@ -53,17 +53,19 @@ const char* unit_state_name(UnitState state) noexcept {
 }
 
 void Journal::intend(const PlanRef& plan, std::uint64_t unit, std::uint64_t rows) {
-  put(plan, unit, UnitState::intended, rows);
+  put(plan, unit, UnitState::intended, rows, Store::Sync::now);
 }
 
 void Journal::settle(const PlanRef& plan, std::uint64_t unit, UnitState outcome,
                      std::uint64_t rows) {
   assert(outcome != UnitState::intended);
-  put(plan, unit, outcome, rows);
+  // Lost, it leaves the intent, which the hashes settle; so it needs no sync of its own.
+  put(plan, unit, outcome, rows, Store::Sync::later);
 }
 
-void Journal::put(const PlanRef& plan, std::uint64_t unit, UnitState state, std::uint64_t rows) {
-  store_.write([&](SQLite::Database& db) {
+void Journal::put(const PlanRef& plan, std::uint64_t unit, UnitState state, std::uint64_t rows,
+                  Store::Sync sync) {
+  const auto work = [&](SQLite::Database& db) {
     SQLite::Statement upsert(
         db,
         "INSERT INTO journal (plan_id, plan_digest, unit, state, rows, at) "
@@ -72,7 +74,8 @@ void Journal::put(const PlanRef& plan, std::uint64_t unit, UnitState state, std:
     SQLite::bind(upsert, plan.plan_id, plan.plan_digest, to_sql(unit), unit_state_name(state),
                  to_sql(rows), store_.now());
     upsert.exec();
-  });
+  };
+  store_.write(work, sync);
 }
 
 std::optional<UnitEntry> Journal::find(const PlanRef& plan, std::uint64_t unit) const {

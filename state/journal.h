@@ -43,7 +43,9 @@ class Journal {
   /// On disk when it returns; only then may the unit be written. Allowed from every state: a rerun
   /// begins where it likes.
   void intend(const PlanRef& plan, std::uint64_t unit, std::uint64_t rows);
-  /// `outcome` is not `intended`. Without an intent before it too: a unit that was found done.
+  /// `outcome` is not `intended`. A power failure may take it back to the intent, as long as
+  /// nothing else was written; the end of the process does not. Without an intent before it too: a
+  /// unit that was found done.
   void settle(const PlanRef& plan, std::uint64_t unit, UnitState outcome, std::uint64_t rows);
 
   [[nodiscard]] std::optional<UnitEntry> find(const PlanRef& plan, std::uint64_t unit) const;
@@ -55,7 +57,8 @@ class Journal {
   std::uint64_t prune(const std::string& before);
 
  private:
-  void put(const PlanRef& plan, std::uint64_t unit, UnitState state, std::uint64_t rows);
+  void put(const PlanRef& plan, std::uint64_t unit, UnitState state, std::uint64_t rows,
+           Store::Sync sync);
   Store& store_;
 };
 

@@ -15,6 +15,7 @@
 
 #include "state/error.h"
 #include "state/file.h"
+#include "state/kill_point.h"
 #include "state/random.h"
 
 namespace rowplan::state {
@@ -92,6 +93,7 @@ void write_text(int fd, const std::string& path, const std::string& text) {
   if (::ftruncate(fd, 0) != 0) {
     throw error_from_errno(path, errno, "cannot write the lock");
   }
+  kill_point("lock emptied");
   const auto written = ::pwrite(fd, text.data(), text.size(), 0);
   if (written != static_cast<ssize_t>(text.size())) {
     throw error_from_errno(path, written < 0 ? errno : ENOSPC, "cannot write the lock");
@@ -160,7 +162,9 @@ struct Lock::Impl {
   ~Impl() {
     // While it is still held, so that nobody else's file is removed.
     if (held && still_named(file.get(), path)) {
+      kill_point("unlock");
       ::unlink(path.c_str());
+      kill_point("unlocked");
     }
   }
 };
@@ -205,7 +209,9 @@ std::variant<Lock, Holder> try_acquire(const std::filesystem::path& state_path,
     impl->abandoned_by = parse(text);
   }
   impl->holder = {random_hex(8), ::getpid(), info.host, info.verb, rfc3339_utc(info.clock()), true};
+  kill_point("lock");
   write_text(impl->file.get(), name, text_of(impl->holder));
+  kill_point("locked");
   impl->held = true;
   return Lock(std::move(impl));
 }

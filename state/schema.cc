@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <string>
 
+#include "state/kill_point.h"
+
 namespace rowplan::state {
 
 namespace {
@@ -106,7 +108,9 @@ void migrate(SQLite::Database& db, const Migrations& list) {
     db.exec(list[version]);
     db.exec("PRAGMA user_version = " + std::to_string(version + 1));
   }
+  kill_point("migrate");
   transaction.commit();
+  kill_point("migrated");
 }
 
 std::string columns_of(SQLite::Database& db) {

@@ -10,6 +10,7 @@
 #include "state/database.h"
 #include "state/error.h"
 #include "state/file.h"
+#include "state/kill_point.h"
 
 namespace rowplan::state {
 
@@ -83,7 +84,7 @@ void Store::atomically(const std::function<void()>& work) {
   write([&](SQLite::Database& /*db*/) { work(); });
 }
 
-void Store::write(const std::function<void(SQLite::Database&)>& work) {
+void Store::write(const std::function<void(SQLite::Database&)>& work, Sync sync) {
   const std::lock_guard guard(impl_->mutex);
   if (impl_->mode == OpenMode::read_only) {
     throw StateError(impl_->path, StateErrorKind::read_only, "is open for reading only",
@@ -91,26 +92,37 @@ void Store::write(const std::function<void(SQLite::Database&)>& work) {
   }
   SQLite::Database& db = *impl_->opened.db;
   const bool outermost = impl_->depth == 0;
+  const bool relaxed = outermost && sync == Sync::later;
   ++impl_->depth;
   try {
+    if (relaxed) {
+      db.exec("PRAGMA synchronous = NORMAL");
+    }
     if (outermost) {
       db.exec("BEGIN IMMEDIATE");
     }
     work(db);
     if (outermost) {
+      kill_point("state commit");
       db.exec("COMMIT");
+      kill_point("state committed");
+    }
+    if (relaxed) {
+      db.exec("PRAGMA synchronous = FULL");
     }
     --impl_->depth;
   } catch (const SQLite::Exception& failed) {
     --impl_->depth;
     if (outermost) {
       db.tryExec("ROLLBACK");  // no transaction any more after some failures
+      db.tryExec("PRAGMA synchronous = FULL");
     }
     throw error_from_sqlite(impl_->path, failed);
   } catch (...) {
     --impl_->depth;
     if (outermost) {
       db.tryExec("ROLLBACK");
+      db.tryExec("PRAGMA synchronous = FULL");
     }
     throw;
   }

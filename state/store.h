@@ -65,8 +65,10 @@ class Store {
   /// swallow a StateError. Throws StateError.
   void atomically(const std::function<void()>& work);
 
-  // For the other files of state/.
-  void write(const std::function<void(SQLite::Database&)>& work);
+  // For the other files of state/. With `Sync::later` a power failure may undo the write, until
+  // the next one with `now`; the end of the process may not.
+  enum class Sync : std::uint8_t { now, later };
+  void write(const std::function<void(SQLite::Database&)>& work, Sync sync = Sync::now);
   void read(const std::function<void(SQLite::Database&)>& work) const;
 
  private:

@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import shlex
+import shutil
 import subprocess
 import threading
 import time
@@ -139,6 +140,9 @@ class Bench:
                     f"INSERT INTO `{start}`.`{table}` SELECT * FROM `{table}`;")
         self.execute("target", sql)
 
+    def drop_start(self):
+        self.execute("target", f"DROP DATABASE `{self.db}_start`")
+
     def reset_target(self):
         sql = "SET foreign_key_checks = 0; START TRANSACTION;"
         for table in self.tables("target"):
@@ -223,9 +227,15 @@ class Bench:
         left = sorted(str(item.relative_to(path)) for item in path.rglob("*"))
         check(not left, f"the plan failed but left {left}\n{done}")
 
+    def remove(self, pattern):
+        for path in self.directory.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     def new_state(self, name="state.db"):
-        for path in self.directory.glob(f"{name}*"):
-            path.unlink()
+        self.remove(f"{name}*")
 
     def unsettled(self):
         return json.loads(self.expect(0, "state", "show", "--json").out)["unsettled_units"]

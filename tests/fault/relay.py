@@ -4,6 +4,7 @@ import os
 import select
 import socket
 import threading
+import time
 
 COM_QUERY = 0x03
 COM_STMT_EXECUTE = 0x17
@@ -28,19 +29,33 @@ def commits(payload):
     return payload[:1] == bytes([COM_QUERY]) and payload[1:].strip().upper() == b"COMMIT"
 
 
-class Fault:
-    """What goes wrong, once: at the n-th packet of the client that matches.
+def writes(payload):
+    """A statement that changes rows, or the COMMIT."""
+    return commits(payload) or (payload[:1] == bytes([COM_QUERY]) and payload[1:].lstrip()[:6].
+                                upper() in (b"INSERT", b"UPDATE", b"DELETE"))
 
-    kind "before": the connection ends, and the packet never reaches the server.
+
+class Fault:
+    """What goes wrong, once: at the n-th packet of the client that matches (0: never, only count).
+
+    kind "before": the connection ends, and the packet never reaches the server: what is lost after
+    one reply is lost before the next command.
+    kind "during": half of the packet reaches the server, and the connection ends.
     kind "reply": the server gets it; of what it sends then `let_through` bytes arrive, and the
     connection ends. kind "stall": likewise, but the connection stays, silent.
+    kind "swallow": the packet never reaches the server, and the connection stays, silent.
+    kind "delay": the packet waits for `delay_s`, then all goes on.
+    `strike` is called at that moment: with "reply", when the packet is on its way.
     """
 
-    def __init__(self, match, nth, kind, let_through=0, refuse_after=False):
+    def __init__(self, match, nth, kind, let_through=0, refuse_after=False, delay_s=0,
+                 strike=lambda: None):
         self.match = match
         self.nth = nth
         self.kind = kind
         self.let_through = let_through
+        self.delay_s = delay_s
+        self.strike = strike
         self.refuse_after = refuse_after  # nobody can connect any more, either
         self.seen = 0
         self.fired = False
@@ -121,6 +136,7 @@ class Connection:
         self.client = client
         self.server = server
         self.pending = b""
+        self.deaf = False  # nothing reaches the server any more
         self.left = None  # bytes that still arrive, once the fault has struck
 
     def run(self):
@@ -154,10 +170,28 @@ class Connection:
             self.relay.commands += 1
         fault = self.relay.fault
         if fault is not None and payload is not None and fault.strikes(payload):
-            if fault.kind == "before":
-                return False
+            return self.strike(fault, packet)
+        if not self.deaf:
+            self.server.sendall(packet)
+        return True
+
+    def strike(self, fault, packet):
+        """Does the connection go on?"""
+        if fault.kind == "before":
+            fault.strike()
+            return False
+        if fault.kind == "during":
+            self.server.sendall(packet[:len(packet) // 2])
+            return False
+        self.deaf = fault.kind == "swallow"
+        if self.deaf:
+            return True
+        if fault.kind == "delay":
+            time.sleep(fault.delay_s)
+        else:
             self.left = fault.let_through
         self.server.sendall(packet)
+        fault.strike()
         return True
 
     def reply(self, data):

@@ -25,9 +25,9 @@ import scenario_case  # noqa: E402
 import scenario_run  # noqa: E402
 import servers as server_support  # noqa: E402
 
-MODULES = ("kill_tests", "read_tests", "commit_tests", "stale_tests", "plan_tests", "busy_tests",
-           "lock_tests", "disk_tests", "signal_tests", "password_tests", "privilege_tests",
-           "role_tests", "steps_tests", "sakila_tests")
+MODULES = ("kill_tests", "undo_tests", "read_tests", "commit_tests", "stale_tests", "plan_tests",
+           "busy_tests", "lock_tests", "disk_tests", "signal_tests", "password_tests",
+           "privilege_tests", "role_tests", "steps_tests", "sakila_tests")
 
 
 def all_tests():

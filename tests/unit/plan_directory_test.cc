@@ -12,6 +12,7 @@
 #include "planner/file_error.h"
 #include "planner/plan_reader.h"
 #include "planner/plan_tree.h"
+#include "planner/refusal.h"
 #include "planner/sha256.h"
 #include "tests/unit/sample_plan.h"
 
@@ -82,11 +83,51 @@ TEST(PlanDirectory, ReplacesAPlanOnlyWhenAsked) {
   set_file_text(path / "sql/.lake.sql.tmp", "cut off");
   {
     PlanDirectory directory = PlanDirectory::create(path, Overwrite::yes);
-    EXPECT_TRUE(fs::is_empty(path));
+    EXPECT_EQ(files_of(path), (std::map<std::string, std::string>{{".plan.json.tmp", ""}}));
     Plan plan;
     static_cast<void>(directory.finish(plan));
   }
   EXPECT_EQ(files_of(path).size(), 2U);
+}
+
+// As a plan that is killed leaves it: nobody holds the lock any more.
+TEST(PlanDirectory, TakesWhatAKilledPlanLeft) {
+  const TemporaryDirectory temporary;
+  const fs::path path = temporary.path() / "plan";
+  for (const char* left : {"changes/a/.b.ndjson.tmp", "changes/a/b.ndjson", "sql/dw.sql",
+                           "summary.md", "plan.sha256"}) {
+    fs::create_directories((path / left).parent_path());
+    set_file_text(path / left, "cut off");
+    EXPECT_EQ(error_of_create(path, Overwrite::no), ENOTEMPTY) << "not marked: " << left;
+    EXPECT_EQ(error_of_create(path, Overwrite::yes), ENOTEMPTY) << "not marked: " << left;
+    set_file_text(path / ".plan.json.tmp", "{");
+    EXPECT_NO_THROW(static_cast<void>(write_sample_plan(path))) << left;
+    EXPECT_NO_THROW(static_cast<void>(load_plan(path))) << left;
+    fs::remove_all(path);
+  }
+}
+
+TEST(PlanDirectory, TakesNothingOfOthersBesideWhatAKilledPlanLeft) {
+  const TemporaryDirectory temporary;
+  const fs::path path = temporary.path() / "plan";
+  fs::create_directory(path);
+  set_file_text(path / ".plan.json.tmp", "{");
+  set_file_text(path / "notes.txt", "mine");
+  const auto before = files_of(path);
+  EXPECT_EQ(error_of_create(path, Overwrite::no), ENOTEMPTY);
+  EXPECT_EQ(files_of(path), before);
+}
+
+TEST(PlanDirectory, LeavesAPlanUnderWayAlone) {
+  const TemporaryDirectory temporary;
+  const fs::path path = temporary.path() / "plan";
+  PlanDirectory directory = PlanDirectory::create(path, Overwrite::no);
+  write_changes(directory, "changes/a/b.ndjson", log_changes());
+  for (const Overwrite overwrite : {Overwrite::no, Overwrite::yes})
+    EXPECT_THROW(static_cast<void>(PlanDirectory::create(path, overwrite)), Refusal);
+  Plan plan;
+  static_cast<void>(directory.finish(plan));
+  EXPECT_NO_THROW(static_cast<void>(load_plan(path)));
 }
 
 TEST(PlanDirectory, RemovesNothingThatIsNoPlans) {

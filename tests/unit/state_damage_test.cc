@@ -8,6 +8,7 @@
 #include <csignal>
 #include <random>
 
+#include "state/kill_point.h"
 #include "state/runs.h"
 #include "state/schema.h"
 #include "state/store.h"
@@ -215,6 +216,53 @@ TEST_F(StateMigration, FailingStepUndoesAllOfThem) {
   auto store = Store::open(dir_ / "s.db", OpenMode::read_write);
   EXPECT_EQ(version(*store), static_cast<std::int64_t>(migrations().size()));
   EXPECT_EQ(Watermarks(*store).find("a/b.c")->value, "7");
+}
+
+// Kills `work` at its first point, its second, and so on, with `check` after each; how many.
+int killed_everywhere(const std::function<void()>& work, const std::function<void()>& check) {
+  constexpr int kPointsMax = 100;
+  for (int point = 1; point < kPointsMax; ++point) {
+    const int ended = in_child([&] {
+      set_kill_point(std::to_string(point).c_str());
+      work();
+      return 0;
+    });
+    check();
+    if (ended == 0) return point - 1;
+    EXPECT_EQ(ended, 128 + SIGKILL) << point;
+  }
+  return kPointsMax;
+}
+
+TEST_F(StateMigration, KilledAnywhereItIsDoneByTheNext) {
+  const auto old = bytes_of(dir_ / "s.db");
+  const auto migrate = [&] {
+    static_cast<void>(Store::open(dir_ / "s.db", OpenMode::read_write, options_));
+  };
+  const int points = killed_everywhere(migrate, [&] {
+    {
+      auto store = Store::open(dir_ / "s.db", OpenMode::read_write, options_);
+      EXPECT_EQ(version(*store), static_cast<std::int64_t>(newer_.size()));
+      EXPECT_EQ(Watermarks(*store).find("a/b.c")->value, "7");
+    }
+    for (const char* suffix : {"s.db-wal", "s.db-shm"}) std::filesystem::remove(dir_ / suffix);
+    write_bytes(dir_ / "s.db", old);
+  });
+  EXPECT_GE(points, 2);
+}
+
+TEST(StateCreation, KilledAnywhereItIsDoneByTheNext) {
+  const TempDir dir;
+  const auto make = [&] { static_cast<void>(create(dir / "s.db")); };
+  const int points = killed_everywhere(make, [&] {
+    {
+      Store store = create(dir / "s.db");
+      Journal(store).intend({"P", "d"}, 1, 1);
+      EXPECT_EQ(store.meta().job, "shop");
+    }
+    for (const char* name : {"s.db", "s.db-wal", "s.db-shm"}) std::filesystem::remove(dir / name);
+  });
+  EXPECT_GE(points, 6);
 }
 
 // Journals until it cannot; how that fails.
