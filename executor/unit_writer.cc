@@ -58,7 +58,7 @@ class Writer {
     for (const Step& step : steps) {
       const TableWork& table = unit_.tables[step.table];
       if (step.kind != Step::Kind::insert && step.kind != Step::Kind::park) {
-        if (const auto reached = reached_by_cascade(target_, table, step.changes, keys_off_))
+        if (const auto reached = reached_by_cascade(target_, unit_, table, step.changes, keys_off_))
           return problem(table, UnitOutcome::stale, *reached);
       }
       run(step, table);

@@ -154,8 +154,10 @@ class GraphBuilder {
   void add_reference(std::size_t rule, const Reference& key) {
     match(tuples_of(key.parent, key.parent_columns, true),
           tuples_of(key.child, key.child_columns, true), rule);
+    gives_up_ = true;
     match(tuples_of(key.child, key.child_columns, false),
           tuples_of(key.parent, key.parent_columns, false), rule);
+    gives_up_ = false;
   }
 
   /// Puts each of `later` after each of `earlier` that may have the same values. What is not known
@@ -195,8 +197,12 @@ class GraphBuilder {
   void connect(const Columns& earlier, const Columns& later, std::size_t rule) {
     if (std::min(earlier.size(), later.size()) <= kFewNodes) {
       for (const std::size_t from : earlier)
-        for (const std::size_t to : later)
-          if (from != to) add_edge(from, to, rule);
+        for (const std::size_t to : later) {
+          if (from != to)
+            add_edge(from, to, rule);
+          else
+            graph_.refers_to_itself = graph_.refers_to_itself || gives_up_;
+        }
       return;
     }
     // Halves by node: what goes from one half to the other cannot meet itself.
@@ -249,6 +255,7 @@ class GraphBuilder {
   std::vector<Reference> references_;          // of the last rules, in their order
   std::vector<MatchValues> values_;
   std::vector<std::size_t> first_node_;
+  bool gives_up_ = false;  // edges under way: children leave parents that leave
 };
 
 }  // namespace
