@@ -64,22 +64,23 @@ const TableWork* work_of(const UnitWork& unit, const mysql::TableName& name) {
   return nullptr;
 }
 
-/// The rows that the unit takes away, or points elsewhere by this key.
-std::set<std::string> leaving_children(const TableWork& child, const ForeignKey& key) {
+/// The rows whose reference by this key the unit writes: what they refer to then is looked at in
+/// missing_parent().
+std::set<std::string> written_children(const TableWork& child, const ForeignKey& key) {
   std::set<std::string> keys;
   for (const Change& change : child.changes) {
-    const bool leaves =
-        change.op == Op::remove || changes_column(*child.pair, change, key.child_columns);
-    if (change.op != Op::insert && leaves)
-      keys.emplace(planner::key_row(*child.pair, change).value().bytes());
+    if (change.op == Op::update && !changes_column(*child.pair, change, key.child_columns))
+      continue;
+    keys.emplace(planner::key_row(*child.pair, change).value().bytes());
+    keys.emplace(planner::after_key_row(*child.pair, change).value().bytes());
   }
   return keys;
 }
 
-/// Counts the rows that refer to a parent for which `parents` holds, and are not among `leaving`.
+/// Counts the rows that refer to a parent for which `parents` holds, and are not among `written`.
 std::uint64_t count_staying(mysql::Session& target, const planner::TablePair& child,
                             const planner::TablePair& parent, const ForeignKey& key,
-                            const std::string& parents, const std::set<std::string>& leaving) {
+                            const std::string& parents, const std::set<std::string>& written) {
   const std::vector<mysql::ReadColumn> columns =
       planner::read_columns(child, planner::Side::target, planner::Wanted::key);
   std::string list;
@@ -93,7 +94,7 @@ std::uint64_t count_staying(mysql::Session& target, const planner::TablePair& ch
                         columns, "looking for rows that refer to rows that go");
   std::uint64_t staying = 0;
   mysql::Row row;
-  while (rows.next(row)) staying += leaving.count(std::string(row.bytes())) == 0 ? 1 : 0;
+  while (rows.next(row)) staying += written.count(std::string(row.bytes())) == 0 ? 1 : 0;
   return staying;
 }
 
@@ -112,10 +113,10 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Unit
       if (goes && (keys_off || cascades(key, change.op)))
         parents.push_back(planner::key_row(pair, change).value());
     }
-    // Nothing cascades with the keys off, so rows of the unit that leave have their own turn.
+    // Nothing cascades with the keys off, so rows that the unit writes itself have their own turn.
     const TableWork* child = keys_off ? work_of(unit, key.child) : nullptr;
-    const std::set<std::string> leaving =
-        child != nullptr ? leaving_children(*child, key) : std::set<std::string>();
+    const std::set<std::string> written =
+        child != nullptr ? written_children(*child, key) : std::set<std::string>();
     std::optional<std::string> reached;
     in_batches(parents, [&](const std::vector<mysql::Row>& batch) {
       const std::string those = planner::key_in(pair, planner::Side::target, batch);
@@ -126,7 +127,7 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Unit
                                       " WHERE " + those + ")";
       const std::uint64_t rows =
           child != nullptr
-              ? count_staying(target, *child->pair, pair, key, those, leaving)
+              ? count_staying(target, *child->pair, pair, key, those, written)
               : count(target,
                       "SELECT COUNT(*) FROM " + quote_table(key.child.db, key.child.table) +
                           " c JOIN " + parent_rows + " p ON " + joined(key) + " FOR UPDATE",
