@@ -144,7 +144,10 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
   if (!problem) problem = check_written(unit, target, request_.verify);
   if (problem) {
     target.rollback();
-    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state::UnitState::failed, 0);
+    const bool stale = problem->outcome == UnitOutcome::stale;
+    const state::UnitState state = stale ? state::UnitState::stale : state::UnitState::failed;
+    if (journal_ != nullptr) journal_->settle(plan_, unit.id, state, 0);
+    if (stale) return {UnitOutcome::stale, problem->address, problem->detail, nullptr};
     return failed(
         problem->address, problem->detail,
         std::make_exception_ptr(std::runtime_error(
