@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mysql/mutant.h"
 #include "planner/change_builder.h"
 #include "planner/sha256.h"
 #include "planner/statements.h"
@@ -24,6 +25,10 @@ std::vector<Change> changes_of(const TableWork& table, const PlanChunk& chunk) {
   for (const Change& change : table.changes)
     if (change.chunk == chunk.id) changes.push_back(change);
   return changes;
+}
+
+Locking target_locking() {
+  return mysql::planted(mysql::Mutant::judge_without_locks) ? Locking::none : Locking::for_update;
 }
 
 /// What is known of one member, over all chunks or rows of the unit.
@@ -88,7 +93,7 @@ Judgement judge_chunks(const UnitWork& unit, mysql::Session& source, mysql::Sess
     TableRows& rows = judgement.rows.emplace_back();
     for (const PlanChunk* chunk : table.chunks) {
       ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
-                                        Side::target, Locking::for_update);
+                                        Side::target, target_locking());
       const std::string& server = table.pair->job.target;
       const ChunkHash& before = chunk->before.at(server);
       on_target.add(reading.hash == before, reading.hash == chunk->after.at(server),
@@ -182,7 +187,7 @@ Judgement judge_rows(const UnitWork& unit, mysql::Session& source, mysql::Sessio
   for (const TableWork& table : unit.tables) {
     TableRows& rows = judgement.rows.emplace_back();
     rows.target = read_rows(target, *table.pair, Side::target,
-                            keys_of(*table.pair, table.changes).target, Locking::for_update);
+                            keys_of(*table.pair, table.changes).target, target_locking());
     for (const Change& change : table.changes)
       judge_target_row(table, change, rows.target, on_target);
   }
@@ -210,6 +215,7 @@ Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& ta
 
 std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
                                          Verify verify) {
+  if (mysql::planted(mysql::Mutant::not_checked_after_writing)) return std::nullopt;
   for (const TableWork& table : unit.tables) {
     if (verify == Verify::rows) {
       const RowsByKey rows =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
 #include "mysql/row_stream.h"
 #include "planner/address.h"
@@ -105,6 +106,7 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Unit
                                               const std::vector<std::size_t>& changes,
                                               bool keys_off) {
   const planner::TablePair& pair = *table.pair;
+  if (mysql::planted(mysql::Mutant::cascades_unchecked)) return std::nullopt;
   for (const ForeignKey& key : pair.target.referenced_by) {
     std::vector<mysql::Row> parents;
     for (const std::size_t i : changes) {

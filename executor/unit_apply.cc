@@ -8,6 +8,7 @@
 #include "executor/judge.h"
 #include "executor/kill_point.h"
 #include "executor/unit_writer.h"
+#include "mysql/mutant.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
 
@@ -70,7 +71,7 @@ UnitResult UnitApplier::apply(const UnitWork& unit) {
       observer_.unit_retry(unit.id, tried, delay_ms, result.detail);
     } catch (const mysql::Error& error) {
       // Never only the statement: a lock wait time-out leaves the transaction open.
-      sessions_.drop_writer(server);
+      if (!keeps_open_) sessions_.drop_writer(server);
       const bool again = error.is_retryable() || error.is_connection_lost();
       if (!again || tried >= kAttempts)
         return failed(unit.tables.front().table->address, error.what(), std::current_exception());
@@ -84,7 +85,7 @@ UnitResult UnitApplier::attempt(UnitWork unit) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   mysql::Session& target = sessions_.writer(job.target);
   mysql::Session& source = sessions_.reader(job.source);
-  target.rollback();
+  if (!keeps_open_) target.rollback();
   source.rollback();
   target.begin();
   const Judgement judgement = judge(unit, source, target, request_.verify);
@@ -159,6 +160,8 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
 UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
   locks_.at(target.server()).check();
   assert(target.in_transaction());
+  if (journal_ != nullptr && mysql::planted(mysql::Mutant::settled_before_commit))
+    journal_->settle(plan_, unit.id, state::UnitState::committed, unit.changes());
   kill_point("commit");
   const mysql::CommitResult result = target.commit();
   kill_point("committed");

@@ -9,6 +9,7 @@
 #include "executor/judge.h"
 #include "executor/table_locks.h"
 #include "executor/unit_work.h"
+#include "mysql/mutant.h"
 #include "planner/connections.h"
 #include "state/journal.h"
 
@@ -65,6 +66,7 @@ class UnitApplier {
   state::Journal* journal_;
   ApplyObserver& observer_;
   bool commit_unknown_ = false;
+  const bool keeps_open_ = mysql::planted(mysql::Mutant::no_rollback_on_retry);
   std::map<std::string, std::string> definitions_;  // by address, as when all was last seen
 };
 

@@ -122,7 +122,8 @@ def another_server(bench):
     bench.plan()
     other = bench.stage.servers.start(bench.stage.target.vendor)
     try:
-        other.execute("CREATE USER 'rowplan'@'localhost'; GRANT ALL ON *.* TO 'rowplan'@'localhost';"
+        other.execute("CREATE USER 'rowplan'@'localhost';"
+                      "GRANT ALL ON *.* TO 'rowplan'@'localhost';"
                       f"CREATE DATABASE `{bench.db}` CHARACTER SET utf8mb4")
         other.execute(SCHEMA + DAMAGE, database=bench.db)
         bench.manifest(target=other.socket)

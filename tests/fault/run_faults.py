@@ -26,7 +26,8 @@ import scenario_run  # noqa: E402
 import servers as server_support  # noqa: E402
 
 MODULES = ("kill_tests", "read_tests", "commit_tests", "stale_tests", "plan_tests", "busy_tests",
-           "lock_tests", "guard_tests", "disk_tests", "signal_tests", "password_tests", "sakila_tests")
+           "lock_tests", "guard_tests", "disk_tests", "signal_tests", "password_tests",
+           "sakila_tests")
 
 
 def all_tests():
