@@ -131,8 +131,8 @@ def holds(charset, value):
 def near_text(rng, value, fits):
     """The same text to a careless eye."""
     edits = [value + " ", value.rstrip(" "), value.swapcase(), value + "a", value[:-1],
-             value + "\x00", value.replace("a", "á"), value.replace("á", "a"), value[1:] + value[:1],
-             value[:-1] + "b"]
+             value + "\x00", value.replace("a", "á"), value.replace("á", "a"),
+             value[1:] + value[:1], value[:-1] + "b"]
     fitting = [edit for edit in edits if fits(edit)]
     return rng.choice(fitting or [value])
 

@@ -158,7 +158,7 @@ def main():
     campaign = run(options, first)
     print(f"property.{options.pairing}: {campaign.done - campaign.failed} of {campaign.done} rounds"
           f" from seed {first} passed, {campaign.failed} failed;"
-          f" {campaign.changes} changes planned, {campaign.refused} rounds refused as they should be;"
+          f" {campaign.changes} changes planned, {campaign.refused} rounds refused as they should;"
           f" {time.monotonic() - began:.0f} s")
     empty = campaign.changes == 0 and options.seed is None
     return 1 if campaign.failed or empty else 0
