@@ -81,6 +81,7 @@ class Case:
     pairing: str
     tables: list
     options: Options
+    operations: dict = dataclasses.field(default_factory=dict)  # in all, by the oracle, when run
 
     def drop_orphans(self, role):
         """Rows go that refer to no row, until none is left."""

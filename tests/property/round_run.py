@@ -59,6 +59,8 @@ class Round:
         self.sides.load(self.case)
         before = {role: self.sides.dump_all(self.case, role) for role in ("source", "target")}
         expected, crossing = self.sides.expected(self.case)
+        self.case.operations = {op: sum(of[op] for of in expected.values())
+                                for op in ("insert", "update", "delete")}
         self.write_manifest("rowplan.toml")
         code, plan = self.plan("plan", "plan", expect=(0, 13))
         self.check_operations("P1 operations", expected, plan, "plan")

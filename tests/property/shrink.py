@@ -136,7 +136,7 @@ def drop_column(case, t, name):
 
 
 def write_scenario(case, broken, folder):
-    """Copied into tests/scenarios, the folder is a regression test; `ops` are to be looked at."""
+    """Copied into tests/scenarios, the folder is a regression test."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def write(name, statements):
@@ -148,9 +148,10 @@ def write_scenario(case, broken, folder):
     write("target_data.sql", sql_text.data(case, "target"))
     (folder / "manifest.toml").write_text(sql_text.pair_section(case, "@DB@"), encoding="utf-8")
     options = dataclasses.asdict(case.options)
+    operations = ", ".join(f"{op} = {count}" for op, count in case.operations.items())
     (folder / "case.toml").write_text(
         f"# Seed {case.seed}, {case.pairing}. Broken: {broken.what}\n"
         + "".join(f"# {line}\n" for line in str(broken)[:TEXT_MAX].splitlines())
         + f"# options: {json.dumps(options)}\n"
         + f'what = "found by the property tests, seed {case.seed}"\n'
-        + f'pairings = ["{case.pairing}"]\n\n[expect]\nops = {{}}\n', encoding="utf-8")
+        + f'pairings = ["{case.pairing}"]\n\n[expect]\nops = {{ {operations} }}\n', encoding="utf-8")
