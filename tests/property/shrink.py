@@ -147,11 +147,13 @@ def write_scenario(case, broken, folder):
     write("source_data.sql", sql_text.data(case, "source"))
     write("target_data.sql", sql_text.data(case, "target"))
     (folder / "manifest.toml").write_text(sql_text.pair_section(case, "@DB@"), encoding="utf-8")
-    options = dataclasses.asdict(case.options)
     operations = ", ".join(f"{op} = {count}" for op, count in case.operations.items())
-    (folder / "case.toml").write_text(
-        f"# Seed {case.seed}, {case.pairing}. Broken: {broken.what}\n"
-        + "".join(f"# {line}\n" for line in str(broken)[:TEXT_MAX].splitlines())
-        + f"# options: {json.dumps(options)}\n"
-        + f'what = "found by the property tests, seed {case.seed}"\n'
-        + f'pairings = ["{case.pairing}"]\n\n[expect]\nops = {{ {operations} }}\n', encoding="utf-8")
+    tables = ", ".join(f"{name} = {name}" for name in
+                       (sql_text.toml_text(table.name) for table in case.tables))
+    lines = [f"# Seed {case.seed}, {case.pairing}. Broken: {broken.what}",
+             *(f"# {line}" for line in str(broken)[:TEXT_MAX].splitlines()),
+             f"# options: {json.dumps(dataclasses.asdict(case.options))}",
+             f'what = "found by the property tests, seed {case.seed}"',
+             f'pairings = ["{case.pairing}"]', "", "[compare]", f"tables = {{ {tables} }}",
+             "count = false", "", "[expect]", f"ops = {{ {operations} }}"]
+    (folder / "case.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
