@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "executor/row_identity.h"
+#include "mysql/mutant.h"
 #include "planner/change_builder.h"
 #include "planner/sha256.h"
 #include "planner/statements.h"
@@ -26,6 +27,10 @@ std::vector<Change> changes_of(const TableWork& table, const PlanChunk& chunk) {
     for (const Change& change : *list)
       if (change.chunk == chunk.id) changes.push_back(change);
   return changes;
+}
+
+Locking target_locking() {
+  return mysql::planted(mysql::Mutant::judge_without_locks) ? Locking::none : Locking::for_update;
 }
 
 /// What is known of one member, over all chunks or rows of the unit.
@@ -151,14 +156,14 @@ void judge_target(const TableWork& table, mysql::Session& target, Verify verify,
   const planner::TablePair& pair = *table.pair;
   if (!by_chunks(table, verify)) {
     rows = read_rows(target, pair, Side::target, keys_of(pair, table.changes).target,
-                     Locking::for_update);
+                     target_locking());
     for (const Change& change : table.changes) judge_target_row(table, change, rows, tally);
     return;
   }
   const std::string& server = pair.job.target;
   for (const PlanChunk* chunk : table.chunks) {
     ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
-                                      Side::target, Locking::for_update);
+                                      Side::target, target_locking());
     const ChunkHash& before = chunk->before.at(server);
     tally.add(reading.hash == before, reading.hash == chunk->after.at(server), table.table->address,
               found_text(server, *chunk, reading.hash, before));
@@ -206,6 +211,7 @@ Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& ta
 
 std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
                                          Verify verify) {
+  if (mysql::planted(mysql::Mutant::not_checked_after_writing)) return std::nullopt;
   for (const TableWork& table : unit.tables) {
     if (!by_chunks(table, verify)) {
       const RowsByKey rows =

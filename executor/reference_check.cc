@@ -1,8 +1,11 @@
 #include "executor/reference_check.h"
 
 #include <algorithm>
+#include <set>
 
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
+#include "mysql/row_stream.h"
 #include "planner/address.h"
 #include "planner/keys_compare.h"
 #include "planner/select_sql.h"
@@ -60,12 +63,56 @@ std::uint64_t count(mysql::Session& session, const std::string& sql, const std::
   return std::stoull(session.query(sql, doing).at(0).at(0).value_or("0"));
 }
 
+const TableWork* work_of(const UnitWork& unit, const mysql::TableName& name) {
+  for (const TableWork& table : unit.tables)
+    if (table.pair->target.name == name) return &table;
+  return nullptr;
+}
+
+/// The rows whose reference by this key the unit writes: what they refer to then is looked at in
+/// missing_parent().
+std::set<std::string> written_children(const TableWork& child, const ForeignKey& key) {
+  std::set<std::string> keys;
+  for (const Change& change : child.changes) {
+    if (change.op == Op::update && !changes_column(*child.pair, change, key.child_columns))
+      continue;
+    // Of equal rows some may stay.
+    if (change.op == Op::remove && change.count < change.had) continue;
+    keys.emplace(planner::before_identity(*child.pair, change).bytes());
+    keys.emplace(planner::after_identity(*child.pair, change).bytes());
+  }
+  return keys;
+}
+
+/// Counts the rows that refer to a parent for which `parents` holds, and are not among `written`.
+std::uint64_t count_staying(mysql::Session& target, const planner::TablePair& child,
+                            const planner::TablePair& parent, const ForeignKey& key,
+                            const std::string& parents, const std::set<std::string>& written) {
+  const std::vector<mysql::ReadColumn> columns =
+      planner::read_columns(child, planner::Side::target, planner::Wanted::key);
+  std::string list;
+  for (const mysql::ReadColumn& column : columns)
+    list += (list.empty() ? "" : ",") + column.expression;
+  mysql::RowStream rows(target,
+                        "SELECT " + list + " FROM " + quote_table(key.child.db, key.child.table) +
+                            " c WHERE EXISTS (SELECT 1 FROM " +
+                            quote_table(parent.target.name.db, parent.target.name.table) +
+                            " p WHERE " + parents + " AND " + joined(key) + ")" + kLocked,
+                        columns, "looking for rows that refer to rows that go");
+  std::uint64_t staying = 0;
+  mysql::Row row;
+  while (rows.next(row)) staying += written.count(std::string(row.bytes())) == 0 ? 1 : 0;
+  return staying;
+}
+
 }  // namespace
 
-std::optional<std::string> reached_by_cascade(mysql::Session& target, const TableWork& table,
+std::optional<std::string> reached_by_cascade(mysql::Session& target, const UnitWork& unit,
+                                              const TableWork& table,
                                               const std::vector<std::size_t>& changes,
                                               bool keys_off) {
   const planner::TablePair& pair = *table.pair;
+  if (mysql::planted(mysql::Mutant::cascades_unchecked)) return std::nullopt;
   for (const ForeignKey& key : pair.target.referenced_by) {
     std::vector<mysql::Row> parents;
     for (const std::size_t i : changes) {
@@ -74,18 +121,25 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Tabl
       if (goes && (keys_off || cascades(key, change.op)))
         parents.push_back(planner::before_identity(pair, change));
     }
+    // Nothing cascades with the keys off, so rows that the unit writes itself have their own turn.
+    const TableWork* child = keys_off ? work_of(unit, key.child) : nullptr;
+    const std::set<std::string> written =
+        child != nullptr ? written_children(*child, key) : std::set<std::string>();
     std::optional<std::string> reached;
     in_batches(parents, [&](const std::vector<mysql::Row>& batch) {
+      const std::string those = planner::key_in(pair, planner::Side::target, batch);
       // Values are inlined by a derived table of the parents, so that only the child's columns are
       // bare.
-      const std::string parent_rows =
-          "(SELECT * FROM " + quote_table(pair.target.name.db, pair.target.name.table) + " WHERE " +
-          planner::key_in(pair, planner::Side::target, batch) + ")";
+      const std::string parent_rows = "(SELECT * FROM " +
+                                      quote_table(pair.target.name.db, pair.target.name.table) +
+                                      " WHERE " + those + ")";
       const std::uint64_t rows =
-          count(target,
-                "SELECT COUNT(*) FROM " + quote_table(key.child.db, key.child.table) + " c JOIN " +
-                    parent_rows + " p ON " + joined(key) + kLocked,
-                "counting rows that a cascade would reach");
+          child != nullptr
+              ? count_staying(target, *child->pair, pair, key, those, written)
+              : count(target,
+                      "SELECT COUNT(*) FROM " + quote_table(key.child.db, key.child.table) +
+                          " c JOIN " + parent_rows + " p ON " + joined(key) + kLocked,
+                      "counting rows that a cascade would reach");
       if (rows > 0 && !reached)
         reached = std::to_string(rows) + " rows of " + planner::encode_table(key.child) +
                   " that the plan does not name refer to it by '" + mysql::printable(key.name) +

@@ -11,8 +11,10 @@ namespace rowplan::executor {
 
 /// Before a parent row is removed, or what is referred to changes: do rows still refer to it that a
 /// cascade would reach? What and where, or nothing. Locks what it looks at. With `keys_off` every
-/// reference counts, for then the server does not refuse any.
+/// reference counts, for then the server does not refuse any, but for those that the unit
+/// itself takes away or writes.
 [[nodiscard]] std::optional<std::string> reached_by_cascade(mysql::Session& target,
+                                                            const UnitWork& unit,
                                                             const TableWork& table,
                                                             const std::vector<std::size_t>& changes,
                                                             bool keys_off);

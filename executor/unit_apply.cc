@@ -10,6 +10,7 @@
 #include "executor/undo_capture.h"
 #include "executor/unit_stepping.h"
 #include "executor/unit_writer.h"
+#include "mysql/mutant.h"
 #include "planner/file_error.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
@@ -116,7 +117,7 @@ UnitResult UnitApplier::with_retries(const UnitWork& unit, const Try& attempt) {
       observer_.unit_retry(unit.id, tried, delay_ms, result.detail);
     } catch (const mysql::Error& error) {
       // Never only the statement: a lock wait time-out leaves the transaction open.
-      sessions_.drop_writer(server);
+      if (!keeps_open_) sessions_.drop_writer(server);
       const bool again = error.is_retryable() || error.is_connection_lost();
       if (!again || tried >= kAttempts)
         return failed(unit.tables.front().table->address, error.what(), std::current_exception());
@@ -137,7 +138,7 @@ UnitResult UnitApplier::attempt(UnitWork unit) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   mysql::Session& target = sessions_.writer(job.target);
   mysql::Session& source = sessions_.reader(job.source);
-  target.rollback();
+  if (!keeps_open_) target.rollback();
   source.rollback();
   target.begin();
   const Judgement judgement = judge(unit, source, target, request_.verify);
@@ -221,13 +222,17 @@ std::optional<UnitProblem> UnitApplier::write_rows(const UnitWork& unit, const J
 UnitResult UnitApplier::roll_back(const UnitWork& unit, mysql::Session& target,
                                   const UnitProblem& problem, std::exception_ptr why) {
   target.rollback();
-  settle(unit, state::UnitState::failed, 0);
+  const bool stale = problem.outcome == UnitOutcome::stale;
+  settle(unit, stale ? state::UnitState::stale : state::UnitState::failed, 0);
+  if (stale) return {UnitOutcome::stale, problem.address, problem.detail, nullptr};
   return failed(problem.address, problem.detail, std::move(why));
 }
 
 UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
   locks_.at(target.server()).check();
   assert(target.in_transaction());
+  if (mysql::planted(mysql::Mutant::settled_before_commit))
+    settle(unit, state::UnitState::committed, unit.changes());
   state::kill_point("commit");
   const mysql::CommitResult result = target.commit();
   state::kill_point("committed");

@@ -10,6 +10,7 @@
 #include "executor/table_locks.h"
 #include "executor/undo_log.h"
 #include "executor/unit_work.h"
+#include "mysql/mutant.h"
 #include "planner/connections.h"
 #include "state/journal.h"
 
@@ -78,6 +79,7 @@ class UnitApplier {
   UndoLog* undo_;
   ApplyObserver& observer_;
   bool commit_unknown_ = false;
+  const bool keeps_open_ = mysql::planted(mysql::Mutant::no_rollback_on_retry);
   std::map<std::string, std::string> definitions_;  // by address, as when all was last seen
 };
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "mysql/double_text.h"
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
 
 namespace rowplan::mysql {
@@ -40,6 +41,8 @@ void append_bytes(std::string& out, char in_hex, char as_hash, std::string_view 
 }
 
 void append_text(std::string& out, bool converts, std::string_view text) {
+  static const bool joined = planted(Mutant::hash_joins_texts);
+  if (joined) return void(out += text);
   append_bytes(out, converts ? 't' : 'x', converts ? 's' : 'y', text);
 }
 
@@ -102,9 +105,10 @@ void append_encoding(std::string& out, const CellType& type, std::string_view ce
 }
 
 void append_row_encoding(std::string& out, const std::vector<CellType>& types, const Row& row) {
+  static const bool joined = planted(Mutant::hash_joins_texts);
   assert(types.size() == row.size());
   for (std::size_t i = 0; i < types.size(); ++i) {
-    if (i > 0) out += ',';
+    if (i > 0 && !joined) out += ',';
     if (row.is_null(i))
       out += 'N';
     else
@@ -113,8 +117,15 @@ void append_row_encoding(std::string& out, const std::vector<CellType>& types, c
 }
 
 RowHash RowHasher::hash(const Row& row) {
+  static const bool drops_last = planted(Mutant::hash_drops_last_column);
+  static const bool crc = planted(Mutant::hash_is_crc_xor);
   buffer_.clear();
   append_row_encoding(buffer_, types_, row);
+  if (drops_last) buffer_.resize(buffer_.rfind(','));
+  if (crc)
+    return {
+        crc32(0, reinterpret_cast<const Bytef*>(buffer_.data()), static_cast<uInt>(buffer_.size())),
+        0};
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(buffer_.data()), buffer_.size(), digest.data());
   RowHash hash;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <sstream>
 
 #include "mysql/json_canonical.h"
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
 #include "mysql/session_handle.h"
 
@@ -116,6 +118,12 @@ struct RowStream::State {
   std::uint64_t rows = 0;
   bool executed = false;
   bool ended = false;
+  // Bugs that tests plant.
+  const bool null_is_empty = planted(Mutant::null_is_empty);
+  const bool ignores_spaces = planted(Mutant::compare_ignores_spaces);
+  const bool cuts_values = planted(Mutant::long_values_cut);
+  const bool six_digits = planted(Mutant::float_has_six_digits);
+  const bool loss_ends_rows = planted(Mutant::lost_connection_ends_rows);
 
   ~State() {
     if (statement == nullptr) return;
@@ -193,7 +201,9 @@ std::string_view RowStream::State::fetch_bytes(std::size_t i) {
 
 void RowStream::State::append_bytes(std::size_t i, Row& row) {
   const ReadColumn& column = columns[i];
-  const std::string_view value = fetch_bytes(i);
+  std::string_view value = fetch_bytes(i);
+  if (ignores_spaces) value = value.substr(0, value.find_last_not_of(' ') + 1);
+  if (cuts_values) value = value.substr(0, kFirstBuffer);
   std::string& out = row.open();
   if (column.type.kind == CellKind::tagged_text && column.tag_utf8)
     out += is_utf8(value) ? 't' : 'x';
@@ -208,7 +218,10 @@ void RowStream::State::append(std::size_t i, Row& row) {
   const ReadColumn& column = columns[i];
   const Buffer& buffer = buffers[i];
   if (buffer.null) {
-    row.add_null();
+    if (null_is_empty && column.type.kind == CellKind::text)
+      row.add("");
+    else
+      row.add_null();
     return;
   }
   const CellKind kind = column.type.kind;
@@ -219,7 +232,9 @@ void RowStream::State::append(std::size_t i, Row& row) {
     if (!append_label(row.open(), column, buffer.number))
       throw Error(session->server(), 2027, "HY000", "a value outside the column's labels", doing);
   } else if (kind == CellKind::real) {
-    append_real(row.open(), column.single ? static_cast<double>(buffer.single) : buffer.real);
+    double value = column.single ? static_cast<double>(buffer.single) : buffer.real;
+    if (six_digits) value = std::stod((std::ostringstream() << value).str());
+    append_real(row.open(), value);
   } else if (by_time(kind)) {
     append_time_of(row.open(), kind, buffer.time);
   } else {
@@ -265,6 +280,7 @@ bool RowStream::next(Row& row) {
     state.check_warnings();
     return false;
   }
+  if (result == 1 && state.loss_ends_rows) return !(state.ended = true);
   if (result != 0 && result != MYSQL_DATA_TRUNCATED) throw state.error();
   for (std::size_t i = 0; i < state.columns.size(); ++i) state.append(i, row);
   ++state.rows;

@@ -7,6 +7,7 @@
 #include <cassert>
 #include <mutex>
 
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
 #include "mysql/session_handle.h"
 
@@ -178,8 +179,10 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
       handle_->version.find("MariaDB") != std::string::npos ? Vendor::mariadb : Vendor::mysql;
   const bool mariadb = handle_->vendor == Vendor::mariadb;
   const std::string lock_wait = std::to_string(options.lock_wait_s);
+  const bool own_zone = planted(Mutant::time_zone_unpinned);
   std::string sql = std::string("SET SESSION sql_mode='") + kSqlMode +
-                    "', SESSION time_zone='+00:00', SESSION autocommit=1"
+                    "', SESSION time_zone=" + (own_zone ? "@@global.time_zone" : "'+00:00'") +
+                    ", SESSION autocommit=1"
                     ", SESSION sql_auto_is_null=0, SESSION sql_safe_updates=0"
                     ", SESSION sql_select_limit=18446744073709551615"
                     ", SESSION foreign_key_checks=1, SESSION unique_checks=1"
@@ -191,7 +194,10 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
   sql += mariadb ? ", SESSION max_statement_time=0" : ", SESSION max_execution_time=0";
   if (mariadb) sql += ", SESSION system_versioning_asof=DEFAULT";
   execute(sql, "pinning the session");
-  execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "pinning the session");
+  execute(planted(Mutant::read_committed)
+              ? "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+              : "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+          "pinning the session");
   // A node of a Galera cluster: no read before what other nodes have committed is applied here.
   const TextRows galera = query("SHOW VARIABLES LIKE 'wsrep_on'", "pinning the session");
   if (!galera.empty() && need(galera[0].at(1)) == "ON") {
@@ -219,7 +225,7 @@ void Session::check_pins() {
   if (sorted_modes(need(row.at(0))) != sorted_modes(kSqlMode))
     throw PinError(handle_->server, "sql_mode is '" + printable(need(row.at(0))) +
                                         "', needed is '" + kSqlMode + "'");
-  expect(1, "time_zone", "+00:00");
+  if (!planted(Mutant::time_zone_unpinned)) expect(1, "time_zone", "+00:00");
   expect(2, "character_set_connection", "utf8mb4");
   expect(3, "character_set_client", "utf8mb4");
   expect(4, "autocommit", "1");
@@ -240,6 +246,7 @@ void Session::read_identity(const std::string& expected) {
     for (const auto& part : rows.at(0)) text += '\n' + need(part);
     handle_->identity = sha256_hex(text);
   }
+  if (planted(Mutant::identity_unchecked)) return;
   if (!expected.empty() && handle_->identity != expected)
     throw IdentityError(handle_->server, "this is " + handle_->identity + ", planned was " +
                                              expected + ": another server answers here");
@@ -329,6 +336,7 @@ CommitResult Session::commit() {
   } catch (const Error& error) {
     if (!error.is_connection_lost() && error.code() < 2000) throw;
     close();
+    if (planted(Mutant::commit_unknown_is_committed)) return CommitResult::committed;
     return CommitResult::unknown;
   }
 }

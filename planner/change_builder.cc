@@ -73,7 +73,9 @@ Change update_change(const TablePair& pair, const mysql::Row& source, const mysq
   for (std::size_t i = 0; i < pair.columns.size(); ++i) {
     if (!cell_differs(source, target, i)) continue;
     const PairColumn& column = pair.columns[i];
-    const std::uint64_t large = pair.job.options.large_bytes;
+    // A key is always told: rows are found by it, before and after.
+    const std::uint64_t large = i < pair.key_columns ? std::numeric_limits<std::uint64_t>::max()
+                                                     : pair.job.options.large_bytes;
     change.before.emplace_back(column.name, plan_value(column.type, target, i, large));
     change.after.emplace_back(column.name, plan_value(column.type, source, i, large));
     if (i < pair.key_columns) change.reason = "key_differs";

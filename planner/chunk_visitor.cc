@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include "mysql/mutant.h"
+
 namespace rowplan::planner {
 
 namespace {
@@ -47,6 +49,8 @@ bool walk(const TablePair& pair, const KeyRange& range, RowSource& source_rows,
   const std::uint64_t chunk_rows = pair.job.options.chunk_rows;
   KeyRange chunk{range.low, std::nullopt};
   unsigned steps = 0;
+  std::optional<mysql::Row> last;  // key of the last source row, for a planted bug
+  const bool closed = mysql::planted(mysql::Mutant::last_chunk_closed);
   while (source.has() || target.has()) {
     if (++steps % kAskToStopEvery == 0 && visitor.stop()) return false;
     const int order = !source.has()   ? 1
@@ -68,10 +72,12 @@ bool walk(const TablePair& pair, const KeyRange& range, RowSource& source_rows,
       visitor.chunk_end(chunk);
       chunk = {chunk.high, std::nullopt};
     }
+    if (closed) last = key_of(pair, source.row());
     source.advance();
     if (order == 0) target.advance();
   }
   chunk.high = range.high;
+  if (closed && !chunk.high) chunk.high = last;
   visitor.chunk_end(chunk);
   return true;
 }

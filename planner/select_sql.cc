@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
 #include "planner/column_types.h"
 #include "planner/value_guard.h"
@@ -111,7 +112,8 @@ std::string select_range(const TablePair& pair, Side side, const KeyRange& range
   const std::string first = column_name(pair, side, 0);
   if (range.low) {
     if (pair.key_columns > 1) conditions.push_back(first + ">=" + value_of(pair, *range.low, 0));
-    conditions.push_back(beyond(pair, side, *range.low, ">", false));
+    const bool included = mysql::planted(mysql::Mutant::low_bound_included);
+    conditions.push_back(beyond(pair, side, *range.low, ">", included));
   }
   if (range.high) {
     if (pair.key_columns > 1) conditions.push_back(first + "<=" + value_of(pair, *range.high, 0));

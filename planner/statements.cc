@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
 #include "planner/keyless_statements.h"
 #include "planner/select_sql.h"
@@ -129,7 +130,8 @@ class Batcher {
 }  // namespace
 
 std::string insert_head(const TablePair& pair) {
-  std::string sql = "INSERT INTO " + table_of(pair) + " (";
+  const bool replaces = mysql::planted(mysql::Mutant::replace_for_insert);
+  std::string sql = (replaces ? "REPLACE INTO " : "INSERT INTO ") + table_of(pair) + " (";
   for (std::size_t i = 0; i < pair.columns.size(); ++i) {
     if (i > 0) sql += ',';
     sql += name_of(pair, i);

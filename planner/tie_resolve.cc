@@ -3,6 +3,7 @@
 #include <numeric>
 #include <set>
 
+#include "mysql/mutant.h"
 #include "mysql/quote.h"
 #include "planner/address.h"
 #include "planner/ties.h"
@@ -25,6 +26,7 @@ class Components {
   }
   /// The smaller number stands for both, so that units are numbered by their first chunk.
   void unite(std::size_t a, std::size_t b) {
+    if (mysql::planted(mysql::Mutant::ties_ignored)) return;
     a = find(a);
     b = find(b);
     if (a != b) parent_[std::max(a, b)] = std::min(a, b);

@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "mysql/mutant.h"
 #include "planner/change_values.h"
 #include "planner/match_values.h"
 
@@ -159,10 +160,13 @@ class GraphBuilder {
   }
 
   void add_reference(std::size_t rule, const Reference& key) {
+    if (mysql::planted(mysql::Mutant::references_unordered)) return;
     match(tuples_of(key.parent, key.parent_columns, true, key.parent_columns),
           tuples_of(key.child, key.child_columns, true, key.checked), rule);
+    gives_up_ = true;
     match(tuples_of(key.child, key.child_columns, false, key.child_columns),
           tuples_of(key.parent, key.parent_columns, false, key.parent_columns), rule);
+    gives_up_ = false;
   }
 
   /// Puts each of `later` after each of `earlier` that may have the same values. What is not known
@@ -202,8 +206,12 @@ class GraphBuilder {
   void connect(const Columns& earlier, const Columns& later, std::size_t rule) {
     if (std::min(earlier.size(), later.size()) <= kFewNodes) {
       for (const std::size_t from : earlier)
-        for (const std::size_t to : later)
-          if (from != to) add_edge(from, to, rule);
+        for (const std::size_t to : later) {
+          if (from != to)
+            add_edge(from, to, rule);
+          else
+            graph_.refers_to_itself = graph_.refers_to_itself || gives_up_;
+        }
       return;
     }
     // Halves by node: what goes from one half to the other cannot meet itself.
@@ -256,6 +264,7 @@ class GraphBuilder {
   std::vector<Reference> references_;          // of the last rules, in their order
   std::vector<MatchValues> values_;
   std::vector<std::size_t> first_node_;
+  bool gives_up_ = false;  // edges under way: children leave parents that leave
 };
 
 }  // namespace

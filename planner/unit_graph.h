@@ -38,6 +38,8 @@ struct UnitGraph {
   std::vector<std::vector<std::size_t>> out;  ///< edges, by node
   std::vector<std::vector<std::size_t>> in;
   std::vector<std::size_t> table_rank;  ///< parents before children
+  /// A row that goes, or is renamed, refers to itself: servers refuse that while they check keys.
+  bool refers_to_itself = false;
 };
 
 /// Near linear in the number of changes. Throws PlanError for changes that do not fit their tables.

@@ -51,6 +51,7 @@ class Orderer {
         place_(graph_.nodes.size(), kNowhere) {}
 
   std::variant<UnitSteps, UnorderableUnit> order() {
+    result_.foreign_keys_off = graph_.refers_to_itself;
     for (Node node = 0; node < graph_.nodes.size(); ++node)
       waits_for_[node] = graph_.in[node].size();
     for (Node node = 0; node < graph_.nodes.size(); ++node)

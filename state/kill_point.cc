@@ -29,24 +29,34 @@ Wanted wanted_from(const char* text) {
   return wanted;
 }
 
-Wanted& wanted() {
-  static Wanted one = wanted_from(std::getenv("ROWPLAN_TEST_KILL_AT"));
-  return one;
-}
+/// What a variable asks for, and how often it was passed.
+struct Point {
+  Wanted wanted;
+  std::atomic<unsigned long> passed{0};
 
-std::atomic<unsigned long> passed{0};
+  explicit Point(const char* variable) : wanted(wanted_from(std::getenv(variable))) {}
+  bool reached(const char* name) {
+    if (!wanted.any || (!wanted.name.empty() && wanted.name != name)) return false;
+    return ++passed == wanted.nth;
+  }
+};
+
+Point& to_kill() {
+  static Point point("ROWPLAN_TEST_KILL_AT");
+  return point;
+}
 
 }  // namespace
 
 void kill_point(const char* name) {
-  const Wanted& point = wanted();
-  if (!point.any || (!point.name.empty() && point.name != name)) return;
-  if (++passed == point.nth) std::raise(SIGKILL);
+  static Point to_stop("ROWPLAN_TEST_STOP_AT");
+  if (to_kill().reached(name)) std::raise(SIGKILL);
+  if (to_stop.reached(name)) std::raise(SIGSTOP);
 }
 
 void set_kill_point(const char* text) {
-  wanted() = wanted_from(text);
-  passed = 0;
+  to_kill().wanted = wanted_from(text);
+  to_kill().passed = 0;
 }
 
 }  // namespace rowplan::state

@@ -1,4 +1,4 @@
-// Points at which a test ends the program as kill -9 would.
+// Points at which a test ends the program as kill -9 would, or lets it stand still.
 #pragma once
 
 namespace rowplan::state {
@@ -6,6 +6,7 @@ namespace rowplan::state {
 /// Does nothing, unless the environment variable ROWPLAN_TEST_KILL_AT holds a number: then the n-th
 /// point that is passed, by whichever thread, kills the process with SIGKILL.
 /// ROWPLAN_TEST_KILL_AT=<name>:<n> counts only points of that name.
+/// ROWPLAN_TEST_STOP_AT stops the process with SIGSTOP in the same way.
 void kill_point(const char* name);
 
 /// For a test's child process with one thread: from here on as if the variable held `text`.

@@ -1,227 +1,167 @@
 #!/usr/bin/python3
-"""Random tables, random rows, random damage: plan, apply, and compare by an independent oracle.
+"""Random tables, rows and damage: plan, apply, and hold every property against an oracle.
 
-Everything comes from the seed, which each failure prints. ROWPLAN_TEST_ROUNDS=N runs N times as
-many rounds; --seed runs a single one again.
+Everything comes from the seed, which each failure prints; --seed runs it again. A failure is shrunk
+and kept as a scenario folder (tests/scenarios/README.md) below --keep. README.md says what the
+properties are.
+
+ROWPLAN_TEST_ROUNDS=N   N times as many rounds
 """
 
 import argparse
-import json
+import concurrent.futures
 import os
 import pathlib
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
+import threading
+import time
+import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-sys.path.insert(0, str(HERE.parent / "encoding"))
 
 # pylint: disable=wrong-import-position
-import run_encoding  # noqa: E402
+import scenario_case  # noqa: E402
 import servers as server_support  # noqa: E402
+import damage  # noqa: E402
+import round_run  # noqa: E402
+import row_maker  # noqa: E402
+import schema_maker  # noqa: E402
+import shrink  # noqa: E402
+import sides  # noqa: E402
 
-LOADER = "SET sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone='+00:00'"
-
-
-def signless_zero(make):
-    """Minus zero equals zero by definition (docs/plan-format.md); the oracle sees the bit."""
-    return lambda rng: "0" if (value := str(make(rng))) == "-0.0e0" else value
-
-
-# Columns that hold what a strict session refuses to store again, or that no two vendors share.
-VALUE_TYPES = [(name, kind, signless_zero(make)) for name, kind, make in run_encoding.TYPES
-               if name not in ("e", "el")]
-ENUMS = [("e", "ENUM('','a','b,c','é','N') CHARACTER SET utf8mb4", lambda r: r.randint(0, 5))]
-WORDS = ["a", "A", "á", "b", "B ", "ab", "a b", "ss", "ß", "e", "é", "x" * 20, "-", "~", "\t", "z"]
+ROUNDS = 40
+FAILURES_MAX = 5  # more say nothing new
+# Of the source's server alone: what servers have by default must not matter.
+OTHER_DEFAULTS = "SET GLOBAL time_zone = '+05:45', GLOBAL sql_mode = 'ANSI_QUOTES'"
 
 
-def word(rng):
-    text = "".join(rng.choice(WORDS) for _ in range(rng.randint(0, 3)))
-    return "_utf8mb4 x'" + text.encode().hex() + "'"
+def arguments(words=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pairing", required=True, choices=scenario_case.PAIRINGS)
+    parser.add_argument("--rowplan", required=True, help="the binary under test")
+    parser.add_argument("--row-dump", required=True, help="the rowplan_row_dump binary")
+    parser.add_argument("--rounds", type=int,
+                        default=ROUNDS * int(os.environ.get("ROWPLAN_TEST_ROUNDS", "1")))
+    parser.add_argument("--minutes", type=float, help="rounds for that long")
+    parser.add_argument("--seed", type=int, help="run the round of this seed alone")
+    parser.add_argument("--first-seed", type=int, help="begin here rather than anywhere")
+    parser.add_argument("--keep", metavar="DIR", help="write failed rounds there")
+    parser.add_argument("--shrink-seconds", type=float, default=60)
+    parser.add_argument("--keyless", action="store_true", help="tables without an identity too")
+    parser.add_argument("--triggers", action="store_true", help="tables with triggers too")
+    parser.add_argument("-j", "--jobs", type=int, default=1)
+    return parser.parse_args(words)
 
 
-KEYS = [
-    [("INT", lambda r: r.randint(-60, 60))],
-    [("BIGINT UNSIGNED", lambda r: r.choice([2**64 - 1, 2**63, 2**53 + 1]) - r.randint(0, 90))],
-    [("DECIMAL(30,3)", lambda r: f"{r.randint(-9, 9)}{r.randint(0, 99)}.{r.randint(0, 9)}")],
-    [("VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", word)],
-    [("VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", word)],
-    [("VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", word)],
-    [("VARBINARY(40)", lambda r: f"x'{r.randbytes(r.randint(0, 3)).hex()}'")],
-    [("BINARY(3)", lambda r: f"x'{r.getrandbits(6):06x}'")],
-    [("DATETIME(6)", lambda r: f"'2026-01-01 00:00:00.{r.randint(0, 99):06d}'")],
-    [("DATE", lambda r: f"'2026-0{r.randint(1, 3)}-{r.randint(1, 28):02d}'")],
-    [("TIME(2)", lambda r: f"'{r.choice(['-', ''])}{r.randint(0, 800)}:00:01.5'")],
-    [("INT", lambda r: r.randint(0, 6)),
-     ("VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", word)],
-    [("TINYINT UNSIGNED", lambda r: r.randint(0, 4)), ("BIGINT", lambda r: r.randint(-4, 4)),
-     ("VARBINARY(9)", lambda r: f"x'{r.randbytes(1).hex()}'")],
-    [("DOUBLE", lambda r: repr(r.choice([0.1, 1 / 3, 1e300, 5e-324]) * r.randint(-9, 9)) + "")],
-]
+def make_case(seed, options):
+    rng = random.Random(seed)
+    maker = schema_maker.SchemaMaker(rng, options.pairing, options.keyless, options.triggers)
+    case = maker.case(seed)
+    rows = row_maker.RowMaker(rng, case)
+    rows.fill()
+    damage.Damage(rng, case, rows).run()
+    return case
 
 
-class Table:
-    """One random table, and the statements that fill and damage it."""
+class Campaign:
+    """Rounds, a few at a time, each worker in a database of its own."""
 
-    def __init__(self, rng, number):
-        self.rng = rng
-        self.name = f"t{number}"
-        self.key = rng.choice(KEYS)
-        self.columns = rng.sample(VALUE_TYPES + ENUMS, rng.randint(0, 6))
-        self.unique = rng.random() < 0.5
+    def __init__(self, options, source, target):
+        self.options, self.servers = options, (source, target)
+        self.deadline = time.monotonic() + options.minutes * 60 if options.minutes else None
+        self.lock = threading.Lock()
+        self.done = self.failed = self.changes = self.refused = 0
 
-    def key_names(self):
-        return [f"k{i}" for i in range(len(self.key))]
+    def over(self):
+        late = self.deadline is not None and time.monotonic() > self.deadline
+        return late or self.failed >= FAILURES_MAX
 
-    def ddl(self):
-        parts = [f"k{i} {kind} NOT NULL" for i, (kind, _) in enumerate(self.key)]
-        parts += [f"{name} {kind}" for name, kind, _ in self.columns]
-        if self.unique:
-            parts += ["u INT", "UNIQUE (u)"]
-        parts.append(f"PRIMARY KEY ({','.join(self.key_names())})")
-        return f"CREATE TABLE {self.name} ({', '.join(parts)}) ENGINE=InnoDB ROW_FORMAT=DYNAMIC"
+    def round_of(self, case, db, directory):
+        both = sides.Sides(*self.servers, self.options.row_dump, db)
+        return round_run.Round(self.options.rowplan, both, case, directory)
 
-    def insert(self, verb="INSERT IGNORE"):
-        values = [str(make(self.rng)) for _, make in self.key]
-        values += ["NULL" if self.rng.random() < 0.1 else str(make(self.rng))
-                   for _, _, make in self.columns]
-        if self.unique:
-            values.append(self.rng.choice(["NULL", str(self.rng.randint(0, 400))]))
-        return f"{verb} INTO {self.name} VALUES ({', '.join(values)})"
+    def attempt(self, case, db):
+        """(the round, what went wrong or None)"""
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="rowplan-property."))
+        one = self.round_of(case, db, directory)
+        try:
+            one.run()
+            return one, None
+        except sides.Broken as broken:
+            return one, broken
+        finally:
+            one.transcript = (directory / "transcript.txt").read_text("utf-8") \
+                if (directory / "transcript.txt").exists() else ""
+            shutil.rmtree(directory, ignore_errors=True)
 
-    def damage(self):
-        """Statements that change some rows of the target."""
-        rng, name = self.rng, self.name
-        key = f"CONCAT_WS(',', {','.join(self.key_names())})"
-        pick = f"WHERE CRC32({key}) % {rng.randint(2, 9)} = 0"
-        kinds = ["delete", "insert", "update", "update", "same", "key", "swap"]
-        for kind in rng.choices(kinds, k=rng.randint(0, 4)):
-            if kind == "delete":
-                yield f"DELETE FROM {name} {pick}"
-            elif kind == "insert":
-                for _ in range(rng.randint(1, 12)):
-                    yield self.insert()
-            elif kind == "update" and self.columns:
-                column, _, make = rng.choice(self.columns)
-                yield f"UPDATE IGNORE {name} SET {column} = {make(rng)} {pick}"
-            elif kind == "same" and self.columns:
-                column, _, make = rng.choice(self.columns)
-                yield f"UPDATE IGNORE {name} SET {column} = {make(rng)} ORDER BY k0 LIMIT 8"
-            elif kind == "key":
-                _, make = self.key[-1]
-                yield f"UPDATE IGNORE {name} SET k{len(self.key) - 1} = {make(rng)} LIMIT 1"
-            elif kind == "swap" and self.unique:
-                yield f"UPDATE {name} SET u = -u WHERE u < 200"
-                yield f"UPDATE IGNORE {name} SET u = 399 + u WHERE u < 0"
-                yield f"UPDATE IGNORE {name} SET u = -u WHERE u < 0"
+    def worker(self, seeds, db):
+        for seed in seeds:
+            if self.over():
+                return
+            try:
+                one, broken = self.attempt(make_case(seed, self.options), db)
+            except Exception:  # pylint: disable=broad-except
+                one, broken = None, sides.Broken("the campaign itself", traceback.format_exc())
+            with self.lock:
+                self.done += 1
+                if one is not None:
+                    self.changes += one.changes
+                    self.refused += one.refused
+                self.failed += broken is not None
+            if broken is not None:
+                self.report(seed, one, broken, db)
+
+    def report(self, seed, one, broken, db):
+        text = f"FAIL  seed {seed}: {broken}\n      again: --seed {seed}"
+        if one is not None and self.options.keep:
+            folder = pathlib.Path(self.options.keep) / f"{self.options.pairing}-{seed}"
+            small, broken = shrink.Shrinker(
+                lambda case: self.attempt(case, db)[1], one.case, broken,
+                self.options.shrink_seconds).run()
+            shrink.write_scenario(small, broken, folder)
+            (folder.parent / f"{folder.name}.txt").write_text(
+                f"{text}\n\nshrunk: {broken}\n\n{one.transcript}", encoding="utf-8")
+            text += f"\n      shrunk to {folder}"
+        with self.lock:
+            print(text, flush=True)
 
 
-class Failure(Exception):
-    """Something is not as it must be."""
-
-
-class Round:
-    """One database on both servers."""
-
-    def __init__(self, options, source, target, seed):
-        self.options, self.servers, self.seed = options, (source, target), seed
-        self.rng = random.Random(seed)
-        self.changes = 0
-        self.tables = [Table(self.rng, i) for i in range(self.rng.randint(1, 4))]
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="rowplan-property."))
-
-    def rowplan(self, *words, expect=(0,)):
-        done = subprocess.run([self.options.rowplan, *words], cwd=self.directory, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              timeout=300)
-        if done.returncode not in expect:
-            raise Failure(f"rowplan {' '.join(words)}: exit {done.returncode}\n{done.stdout}")
-        return done.returncode
-
-    def dump(self, server, table):
-        return sorted(subprocess.run(
-            [self.options.row_dump, server.socket, "root", "property", table],
-            stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines())
-
-    def load(self):
-        source, target = self.servers
-        setup = ["DROP DATABASE IF EXISTS property", "CREATE DATABASE property", "USE property",
-                 LOADER] + [table.ddl() for table in self.tables]
-        rows = [table.insert() for table in self.tables
-                for _ in range(self.rng.choice([0, 3, 40, 150]))]
-        for server in self.servers:
-            server.execute(";\n".join(setup + rows))
-        damage = [statement for table in self.tables for statement in table.damage()]
-        target.execute(";\n".join(["USE property", LOADER] + damage + ["SELECT 1"]))
-        (self.directory / "rowplan.toml").write_text(f"""manifest_version = 1
-name = "property"
-[server.a]
-socket = "{source.socket}"
-user = "root"
-[server.b]
-socket = "{target.socket}"
-user = "root"
-[pair.p]
-source = "a"
-target = "b"
-tables = ["property.*"]
-chunk_rows = {self.rng.choice([1, 2, 10, 200])}
-threads = {self.rng.randint(1, 4)}
-limits = {{ max_deletes = 1000000, allow_empty_source = true }}
-""", encoding="utf-8")
-
-    def run(self):
-        self.load()
-        source, target = self.servers
-        before = [self.dump(source, table.name) for table in self.tables]
-        damaged = any(self.dump(target, t.name) != rows for t, rows in zip(self.tables, before))
-        self.rowplan("plan", "-o", "plan", "--detailed-exitcode", expect=(2 if damaged else 0,))
-        summary = json.loads((self.directory / "plan/plan.json").read_text("utf-8"))["summary"]
-        self.changes = summary["insert"] + summary["update"] + summary["delete"]
-        verify = self.rng.choice(["chunks", "rows"])
-        self.rowplan("apply", "plan", "--verify", verify)
-        for table, rows in zip(self.tables, before):
-            if self.dump(target, table.name) != rows:
-                now = self.dump(target, table.name)
-                odd = [r for r in rows if r not in now][:3] + ["--"] + [
-                    r for r in now if r not in rows][:3]
-                raise Failure(f"{table.name}: the target differs from the source\n{table.ddl()}\n"
-                              + "\n".join(odd))
-            if self.dump(source, table.name) != rows:
-                raise Failure(f"{table.name}: the source was changed")
-        self.rowplan("check")
-        self.rowplan("apply", "plan")
+def run(options, first):
+    with server_support.Servers() as servers:
+        pair = [servers.start(vendor) for vendor in options.pairing.split("-")]
+        pair[0].execute(OTHER_DEFAULTS)
+        campaign = Campaign(options, *pair)
+        rounds = 1 if options.seed is not None else options.rounds
+        if options.minutes:
+            rounds = 1 << 30
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            futures = [
+                pool.submit(campaign.worker, range(first + job, first + rounds, options.jobs),
+                            f"property{job}") for job in range(options.jobs)]
+            for future in futures:
+                future.result()
+    return campaign
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--vendor", required=True, choices=["mariadb", "mysql"])
-    parser.add_argument("--rowplan", required=True)
-    parser.add_argument("--row-dump", required=True)
-    parser.add_argument("--rounds", type=int,
-                        default=40 * int(os.environ.get("ROWPLAN_TEST_ROUNDS", "1")))
-    parser.add_argument("--seed", type=int)
-    options = parser.parse_args()
-    first = options.seed if options.seed is not None else random.randrange(1 << 48)
-    rounds = 1 if options.seed is not None else options.rounds
-    failed = changes = 0
-    with server_support.Servers() as servers:
-        pair = servers.start(options.vendor), servers.start(options.vendor)
-        for seed in range(first, first + rounds):
-            one = Round(options, *pair, seed)
-            try:
-                one.run()
-            except (Failure, subprocess.SubprocessError) as failure:
-                failed += 1
-                print(f"FAIL  seed {seed}: {failure}\n      again: --seed {seed}", flush=True)
-            changes += one.changes
-            shutil.rmtree(one.directory)
-    print(f"property.{options.vendor}: {rounds - failed} of {rounds} rounds from seed {first} "
-          f"passed, {failed} failed; {changes} changes applied")
-    return 1 if failed or changes == 0 else 0
+    options = arguments()
+    for name in ("rowplan", "row_dump"):
+        setattr(options, name, str(pathlib.Path(getattr(options, name)).resolve()))
+    began = time.monotonic()
+    first = options.seed if options.seed is not None else options.first_seed
+    if first is None:
+        first = random.randrange(1 << 40)
+    campaign = run(options, first)
+    print(f"property.{options.pairing}: {campaign.done - campaign.failed} of {campaign.done} rounds"
+          f" from seed {first} passed, {campaign.failed} failed;"
+          f" {campaign.changes} changes planned, {campaign.refused} rounds refused as they should;"
+          f" {time.monotonic() - began:.0f} s")
+    empty = campaign.changes == 0 and options.seed is None
+    return 1 if campaign.failed or empty else 0
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ std::vector<Column> read_columns(MYSQL* mysql, const Options& options) {
         "SELECT COLUMN_NAME, LOWER(DATA_TYPE), CHARACTER_SET_NAME IS NOT NULL"
         " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
         " AND CAST(TABLE_NAME AS BINARY) = " +
-            table + " AND COALESCE(GENERATION_EXPRESSION, '') = '' ORDER BY COLUMN_NAME");
+            table +
+            " AND COALESCE(GENERATION_EXPRESSION, '') = '' ORDER BY CAST(COLUMN_NAME AS BINARY)");
   const Result result(mysql_store_result(mysql));
   std::vector<Column> columns;
   while (MYSQL_ROW row = mysql_fetch_row(result.get())) {

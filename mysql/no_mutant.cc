@@ -1,0 +1,7 @@
+#include "mysql/mutant.h"
+
+namespace rowplan::mysql {
+
+bool planted(Mutant /*mutant*/) noexcept { return false; }
+
+}  // namespace rowplan::mysql

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('abcdef', 1), ('ghijkl', 2);

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('ABCDEF', 1), ('GHIjkl', 3);

@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, i FROM seq.n;

@@ -1,0 +1,1 @@
+INSERT INTO parent SELECT i FROM seq.n WHERE i < 50;

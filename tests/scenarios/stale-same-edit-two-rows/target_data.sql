@@ -1,0 +1,1 @@
+UPDATE t SET w = 2 WHERE id = 5;

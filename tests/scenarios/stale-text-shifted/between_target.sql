@@ -1,0 +1,1 @@
+UPDATE t SET a = 'left r', b = 'ight' WHERE id = 6;

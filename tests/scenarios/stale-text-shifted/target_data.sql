@@ -1,0 +1,1 @@
+UPDATE t SET b = 'wrong' WHERE id = 5;

@@ -1,0 +1,1 @@
+INSERT INTO t SELECT i, i, 1 FROM seq.n WHERE i < 50;
