@@ -10,6 +10,7 @@
 #include "executor/undo_log.h"
 #include "executor/undo_prune.h"
 #include "executor/unit_apply.h"
+#include "executor/unit_batch.h"
 #include "executor/unit_work.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
@@ -112,14 +113,20 @@ class Apply {
     UnitApplier applier(request_, {result_.plan_id, result_.digest}, sessions_, locks_,
                         journal_ ? &*journal_ : nullptr, undo_ ? &*undo_ : nullptr, observer_);
     result_.not_tried = result_.units;
-    for (const planner::PlanUnit& planned : loaded_.plan.units) {
-      if (request_.stop != nullptr && request_.stop->load()) {
+    BatchLoader batches(loaded_.plan.units, index_);
+    while (true) {
+      if (batches.more() && request_.stop != nullptr && request_.stop->load()) {
         result_.interrupted = true;
         return;
       }
-      const UnitWork unit = index_.load(planned.id);
-      --result_.not_tried;
-      if (!take(unit, applier.apply(unit))) return;
+      const std::vector<UnitWork> units = batches.next();
+      if (units.empty()) return;
+      const std::vector<UnitResult> results = applier.apply(units);
+      if (units.size() > 1 && !applier.went_together()) batches.shrink();
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        --result_.not_tried;
+        if (!take(units[i], results[i])) return;
+      }
     }
   }
 

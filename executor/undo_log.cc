@@ -63,18 +63,20 @@ UndoLog::UndoLog(const std::filesystem::path& state_path, UndoHeader header)
   assert(planner::is_plan_id(header_.plan_id) && planner::is_plan_id(header_.run_id));
 }
 
-void UndoLog::keep(const UndoUnit& unit) {
+void UndoLog::keep(const std::vector<UndoUnit>& units) {
   const bool is_new = !file_.is_open();
   if (is_new) open();
-  hash_ = header_hash_;
-  lines_ = 0;
-  write(unit_line(unit.id, unit.step));
-  for (const UndoTablePart& part : unit.tables) {
-    if (part.rows.empty()) continue;
-    write(to_line(part.table));
-    for (const UndoRow& row : part.rows) write(to_line(row));
+  for (const UndoUnit& unit : units) {
+    hash_ = header_hash_;
+    lines_ = 0;
+    write(unit_line(unit.id, unit.step));
+    for (const UndoTablePart& part : unit.tables) {
+      if (part.rows.empty()) continue;
+      write(to_line(part.table));
+      for (const UndoRow& row : part.rows) write(to_line(row));
+    }
+    buffer_ += to_line(UndoEnd{unit.id, lines_, hash_.finish_hex()});
   }
-  buffer_ += to_line(UndoEnd{unit.id, lines_, hash_.finish_hex()});
   flush();
   if (const int error = state::sync_data(file_.get()))
     throw FileError(path_.string(), error, "sync");

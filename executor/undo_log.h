@@ -29,7 +29,8 @@ class UndoLog {
   /// On disk when it returns; only then may the unit be committed. A unit that is kept again takes
   /// the place of what was kept of it before. Throws FileError; then the unit must be rolled back,
   /// and nothing more can be kept.
-  void keep(const UndoUnit& unit);
+  void keep(const std::vector<UndoUnit>& units);
+  void keep(const UndoUnit& unit) { keep(std::vector<UndoUnit>{unit}); }
 
   /// Empty: nothing was kept.
   [[nodiscard]] std::string path() const { return file_.is_open() ? path_.string() : ""; }

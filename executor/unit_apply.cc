@@ -8,6 +8,7 @@
 #include "executor/judge.h"
 #include "executor/trigger_repair.h"
 #include "executor/undo_capture.h"
+#include "executor/unit_batch.h"
 #include "executor/unit_stepping.h"
 #include "executor/unit_writer.h"
 #include "mysql/mutant.h"
@@ -62,9 +63,41 @@ UnitApplier::UnitApplier(const ApplyRequest& request, const state::PlanRef& plan
       undo_(undo),
       observer_(observer) {}
 
-UnitResult UnitApplier::apply(const UnitWork& unit) {
-  assert(!unit.tables.empty());
-  return unit.steps > 1 ? apply_in_steps(unit) : apply_whole(unit);
+bool UnitApplier::ends_run(const UnitResult& result) const {
+  return result.outcome == UnitOutcome::failed ||
+         (result.outcome == UnitOutcome::stale && request_.on_stale == OnStale::abort);
+}
+
+std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
+  std::vector<UnitResult> results;
+  commit_unknown_ = false;
+  went_together_ = false;
+  if (units.size() > 1) {
+    const UnitResult together = apply_together(merged(units));
+    const bool applied = together.outcome == UnitOutcome::applied;
+    went_together_ = applied || together.outcome == UnitOutcome::already_done;
+    for (std::size_t i = 0; went_together_ && i < units.size(); ++i)
+      results.push_back(
+          {together.outcome, "", "", nullptr, applied ? units[i].ops() : planner::Ops()});
+    if (went_together_) return results;
+  }
+  const bool commit_unknown = commit_unknown_;
+  for (const UnitWork& unit : units) {
+    results.push_back(unit.steps > 1 ? apply_in_steps(unit) : apply_whole(unit, commit_unknown));
+    if (ends_run(results.back())) break;
+  }
+  return results;
+}
+
+/// One attempt: whatever comes between, each unit is tried by itself, and tells of itself.
+UnitResult UnitApplier::apply_together(const UnitWork& all) {
+  try {
+    return attempt(all);
+  } catch (const mysql::Error& error) {
+    if (!keeps_open_) sessions_.drop_writer(all.tables.front().pair->job.target);
+    settle(all, state::UnitState::failed);
+    return failed(all.tables.front().table->address, error.what(), std::current_exception());
+  }
 }
 
 UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
@@ -80,7 +113,7 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
     return {UnitOutcome::stale, job.address,
             "the unit's chunks on '" + job.target + "' are in none of the states between its steps",
             nullptr};
-  if (*reached == stepping.steps()) settle(unit, state::UnitState::committed, unit.changes());
+  if (*reached == stepping.steps()) settle(unit, state::UnitState::committed);
   UnitResult result{*reached == stepping.steps() ? UnitOutcome::already_done : UnitOutcome::applied,
                     "", "", nullptr};
   for (std::uint64_t i = *reached; i < stepping.steps(); ++i) {
@@ -97,8 +130,9 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
   return result;
 }
 
-UnitResult UnitApplier::apply_whole(const UnitWork& unit) {
-  commit_unknown_ = false;
+UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
+  assert(!unit.tables.empty());
+  commit_unknown_ = commit_unknown;
   UnitResult result = with_retries(unit, [&] { return attempt(unit); });
   if (result.outcome == UnitOutcome::applied) result.written = unit.ops();
   return result;
@@ -128,10 +162,13 @@ UnitResult UnitApplier::with_retries(const UnitWork& unit, const Try& attempt) {
 }
 
 /// A dry run keeps no journal, and a unit is not done before its last step.
-void UnitApplier::settle(const UnitWork& unit, state::UnitState state, std::uint64_t rows) {
+void UnitApplier::settle(const UnitWork& unit, state::UnitState state) {
   if (journal_ == nullptr) return;
   if (state == state::UnitState::committed && !unit.last_step) return;
-  journal_->settle(plan_, unit.id, state, rows);
+  std::vector<state::UnitRows> units = unit.units();
+  if (state != state::UnitState::committed)
+    for (state::UnitRows& each : units) each.rows = 0;
+  journal_->settle(plan_, units, state);
 }
 
 UnitResult UnitApplier::attempt(UnitWork unit) {
@@ -144,14 +181,15 @@ UnitResult UnitApplier::attempt(UnitWork unit) {
   const Judgement judgement = judge(unit, source, target, request_.verify);
   if (judgement.verdict == Verdict::already_done) {
     target.rollback();
-    settle(unit, state::UnitState::committed, unit.changes());
+    settle(unit, state::UnitState::committed);
     // A lost answer to our own COMMIT is settled by what is there.
     return {commit_unknown_ ? UnitOutcome::applied : UnitOutcome::already_done, "", "", nullptr};
   }
   commit_unknown_ = false;
   if (judgement.verdict == Verdict::stale) {
     target.rollback();
-    settle(unit, state::UnitState::stale, 0);
+    // Of several units, which one is not told yet.
+    if (unit.parts.empty()) settle(unit, state::UnitState::stale);
     return {UnitOutcome::stale, judgement.address, judgement.detail, nullptr};
   }
   check_schema(unit, target);
@@ -193,7 +231,7 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
     target.rollback();
     return {problem->outcome, problem->address, problem->detail, nullptr};
   }
-  if (journal_ != nullptr) journal_->intend(plan_, unit.id, unit.changes());
+  if (journal_ != nullptr) journal_->intend(plan_, unit.units());
   std::optional<UnitProblem> problem = write_rows(unit, judgement, target);
   if (!problem) problem = check_written(unit, target, request_.verify);
   if (problem)
@@ -202,7 +240,8 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
         std::make_exception_ptr(std::runtime_error(
             problem->address + ": unit " + std::to_string(unit.id) + ": " + problem->detail)));
   try {
-    if (undo_ != nullptr) undo_->keep(std::get<UndoCapture>(captured).after(target, unit));
+    if (undo_ != nullptr)
+      undo_->keep(by_unit(std::get<UndoCapture>(captured).after(target, unit), unit));
   } catch (const planner::FileError& error) {
     return roll_back(unit, target, {unit.id, UnitOutcome::failed, address, error.what()},
                      std::current_exception());
@@ -223,7 +262,7 @@ UnitResult UnitApplier::roll_back(const UnitWork& unit, mysql::Session& target,
                                   const UnitProblem& problem, std::exception_ptr why) {
   target.rollback();
   const bool stale = problem.outcome == UnitOutcome::stale;
-  settle(unit, stale ? state::UnitState::stale : state::UnitState::failed, 0);
+  settle(unit, stale ? state::UnitState::stale : state::UnitState::failed);
   if (stale) return {UnitOutcome::stale, problem.address, problem.detail, nullptr};
   return failed(problem.address, problem.detail, std::move(why));
 }
@@ -232,19 +271,19 @@ UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
   locks_.at(target.server()).check();
   assert(target.in_transaction());
   if (mysql::planted(mysql::Mutant::settled_before_commit))
-    settle(unit, state::UnitState::committed, unit.changes());
+    settle(unit, state::UnitState::committed);
   state::kill_point("commit");
   const mysql::CommitResult result = target.commit();
   state::kill_point("committed");
   if (result == mysql::CommitResult::unknown) {
     commit_unknown_ = true;
-    settle(unit, state::UnitState::unknown, 0);
+    settle(unit, state::UnitState::unknown);
     return {UnitOutcome::failed, unit.tables.front().table->address,
             "the connection was lost at COMMIT, and whether it took effect is not known; apply "
             "again: the rows will tell",
             nullptr};
   }
-  settle(unit, state::UnitState::committed, unit.changes());
+  settle(unit, state::UnitState::committed);
   return {UnitOutcome::applied, "", "", nullptr};
 }
 

@@ -50,18 +50,26 @@ class UnitApplier {
               std::map<std::string, TableLocks>& locks, state::Journal* journal, UndoLog* undo,
               ApplyObserver& observer);
 
-  /// Lock, hash, judge, write, hash, keep what was there, commit, record: all or nothing, tried
-  /// again as a whole while the server says that that may help; a unit in steps, step by step from
-  /// where it stands. Throws planner::Refusal{locked} and PlanError; what a server refused is in
-  /// the result.
-  [[nodiscard]] UnitResult apply(const UnitWork& unit);
+  /// Units of one target. Lock, hash, judge, write, hash, keep what was there, commit, record: each
+  /// all or nothing. Several, which may_share() a transaction (executor/unit_batch.h), go together
+  /// while all are as planned and nothing comes between; else each goes by itself, and is tried
+  /// again as a whole while the server says that that may help. A unit in steps goes step by step
+  /// from where it stands. Results in their order: the first that ends the run is the last one.
+  /// Throws planner::Refusal{locked} and PlanError; what a server refused is in the result.
+  [[nodiscard]] std::vector<UnitResult> apply(const std::vector<UnitWork>& units);
+  /// Did the last several units go together?
+  [[nodiscard]] bool went_together() const { return went_together_; }
 
  private:
+  /// Does the run end with a unit that came to this?
+  [[nodiscard]] bool ends_run(const UnitResult& result) const;
+  UnitResult apply_together(const UnitWork& all);
   UnitResult apply_in_steps(const UnitWork& unit);
-  UnitResult apply_whole(const UnitWork& unit);
+  /// `commit_unknown`: the answer to an earlier COMMIT of the unit was lost.
+  UnitResult apply_whole(const UnitWork& unit, bool commit_unknown = false);
   template <typename Try>
   UnitResult with_retries(const UnitWork& unit, const Try& attempt);
-  void settle(const UnitWork& unit, state::UnitState state, std::uint64_t rows);
+  void settle(const UnitWork& unit, state::UnitState state);
   UnitResult attempt(UnitWork unit);
   UnitResult write(UnitWork& unit, const Judgement& judgement, mysql::Session& target);
   std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,
@@ -79,6 +87,7 @@ class UnitApplier {
   UndoLog* undo_;
   ApplyObserver& observer_;
   bool commit_unknown_ = false;
+  bool went_together_ = false;
   const bool keeps_open_ = mysql::planted(mysql::Mutant::no_rollback_on_retry);
   std::map<std::string, std::string> definitions_;  // by address, as when all was last seen
 };

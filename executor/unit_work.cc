@@ -12,6 +12,10 @@ std::uint64_t UnitWork::changes() const {
   return total;
 }
 
+std::vector<state::UnitRows> UnitWork::units() const {
+  return parts.empty() ? std::vector<state::UnitRows>{{id, changes()}} : parts;
+}
+
 planner::Ops UnitWork::ops() const {
   planner::Ops ops;
   for (const TableWork& table : tables)

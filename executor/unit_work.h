@@ -10,6 +10,7 @@
 #include "planner/plan.h"
 #include "planner/plan_reader.h"
 #include "planner/table_pair.h"
+#include "state/journal.h"
 
 namespace rowplan::executor {
 
@@ -26,15 +27,18 @@ struct TableWork {
 
 struct UnitWork {
   std::uint64_t id = 0;
-  std::uint64_t steps = 1;        ///< transactions in which it is committed
-  std::uint64_t step_rows = 0;    ///< as the plan has them
-  std::uint64_t step = 0;         ///< from 1, where this is a step of a unit; 0: all of it
+  std::uint64_t steps = 1;      ///< transactions in which it is committed
+  std::uint64_t step_rows = 0;  ///< as the plan has them
+  std::uint64_t step = 0;       ///< from 1, where this is a step of a unit; 0: all of it
+  /// Of several units that share a transaction: each of them. Empty: one unit.
+  std::vector<state::UnitRows> parts;
   bool last_step = true;          ///< false: a step after which the unit is not done
   std::vector<TableWork> tables;  ///< in order of address
 
   /// Rows that are written.
   [[nodiscard]] std::uint64_t changes() const;
-  [[nodiscard]] planner::Ops ops() const;  ///< its changes by kind
+  [[nodiscard]] std::vector<state::UnitRows> units() const;  ///< `parts`, or the unit itself
+  [[nodiscard]] planner::Ops ops() const;                    ///< its changes by kind
 };
 
 /// Which chunks of which tables make up each unit.

@@ -10,6 +10,7 @@
 #include "planner/change_builder.h"
 #include "planner/statements.h"
 #include "planner/unit_steps.h"
+#include "planner/update_batches.h"
 #include "state/kill_point.h"
 
 namespace rowplan::executor {
@@ -101,20 +102,32 @@ class Writer {
              {}});
         return;
       case Step::Kind::update:
-        for (const Change* change : changes) {
-          // No hash covers what a row outside the filter held; its old values are in the statement.
-          const planner::Guard guard =
-              change->reason == "filter_moved" ? planner::Guard::old_values : planner::Guard::none;
-          planner::RowTerms terms{guard, step.parked};
-          Statement statement{planner::update_statement(*table.pair, *change, terms), 1,
-                              planner::needs_lenient_mode(*table.pair, *change)};
-          if (statement.sql.size() > limits_.bytes)
-            statement.sql =
-                planner::update_statement(*table.pair, *change, terms, &statement.long_values);
-          one(statement);
-        }
+        update(table, step, changes);
         return;
     }
+  }
+
+  void update(const TableWork& table, const Step& step, const std::vector<const Change*>& changes) {
+    const auto one = [&](const Statement& statement) { execute(table, statement); };
+    const planner::UpdateBatches batches(*table.pair);
+    std::vector<const Change*> joined;
+    for (const Change* change : changes) {
+      if (step.parked.empty() && changes.size() > 1 && batches.may_join(*change)) {
+        joined.push_back(change);
+        continue;
+      }
+      // No hash covers what a row outside the filter held; its old values are in the statement.
+      const planner::Guard guard =
+          change->reason == "filter_moved" ? planner::Guard::old_values : planner::Guard::none;
+      planner::RowTerms terms{guard, step.parked};
+      Statement statement{planner::update_statement(*table.pair, *change, terms), 1,
+                          planner::needs_lenient_mode(*table.pair, *change)};
+      if (statement.sql.size() > limits_.bytes)
+        statement.sql =
+            planner::update_statement(*table.pair, *change, terms, &statement.long_values);
+      one(statement);
+    }
+    batches.write(joined, limits_, one);
   }
 
   void execute(const TableWork& table, const Statement& statement) {

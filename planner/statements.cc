@@ -77,20 +77,6 @@ std::string row_condition(const TablePair& pair, const Change& change, const Row
   return sql;
 }
 
-/// `c`=`c` for every column that the server would stamp, compared or not. `written`: by the
-/// statement.
-std::string keep_stamps(const TablePair& pair, const std::vector<std::size_t>& written) {
-  std::string sql;
-  for (const mysql::Column& column : pair.target.columns) {
-    if (!column.on_update_now || column.generated) continue;
-    const auto is_this = [&](std::size_t i) { return pair.columns[i].target.name == column.name; };
-    if (std::any_of(written.begin(), written.end(), is_this)) continue;
-    const std::string name = mysql::quote_name(column.name);
-    sql += "," + name + "=" + name;
-  }
-  return sql;
-}
-
 /// Collects rows into statements.
 class Batcher {
  public:
@@ -177,6 +163,18 @@ std::string delete_statement(const TablePair& pair, Changes changes) {
 std::string delete_statement(const TablePair& pair, const Change& change, const RowTerms& terms) {
   assert(change.op == Op::remove);
   return "DELETE FROM " + table_of(pair) + row_condition(pair, change, terms);
+}
+
+std::string keep_stamps(const TablePair& pair, const std::vector<std::size_t>& written) {
+  std::string sql;
+  for (const mysql::Column& column : pair.target.columns) {
+    if (!column.on_update_now || column.generated) continue;
+    const auto is_this = [&](std::size_t i) { return pair.columns[i].target.name == column.name; };
+    if (std::any_of(written.begin(), written.end(), is_this)) continue;
+    const std::string name = mysql::quote_name(column.name);
+    sql += "," + name + "=" + name;
+  }
+  return sql;
 }
 
 std::string update_statement(const TablePair& pair, const Change& change, const RowTerms& terms,

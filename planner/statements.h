@@ -65,6 +65,10 @@ using Changes = std::span<const Change* const>;
 [[nodiscard]] std::string delete_statement(const TablePair& pair, const Change& change,
                                            const RowTerms& terms);
 
+/// `c`=`c`, each behind a comma, for the columns that the server would stamp, compared or not;
+/// `written`: by the statement.
+[[nodiscard]] std::string keep_stamps(const TablePair& pair,
+                                      const std::vector<std::size_t>& written);
 /// UPDATE t SET ... WHERE key. Columns that a server stamps on every update keep their values,
 /// unless the change writes them.
 /// With `long_values`, large ones go there.

@@ -52,18 +52,17 @@ const char* unit_state_name(UnitState state) noexcept {
   return "failed";
 }
 
-void Journal::intend(const PlanRef& plan, std::uint64_t unit, std::uint64_t rows) {
-  put(plan, unit, UnitState::intended, rows, Store::Sync::now);
+void Journal::intend(const PlanRef& plan, const std::vector<UnitRows>& units) {
+  put(plan, units, UnitState::intended, Store::Sync::now);
 }
 
-void Journal::settle(const PlanRef& plan, std::uint64_t unit, UnitState outcome,
-                     std::uint64_t rows) {
+void Journal::settle(const PlanRef& plan, const std::vector<UnitRows>& units, UnitState outcome) {
   assert(outcome != UnitState::intended);
   // Lost, it leaves the intent, which the hashes settle; so it needs no sync of its own.
-  put(plan, unit, outcome, rows, Store::Sync::later);
+  put(plan, units, outcome, Store::Sync::later);
 }
 
-void Journal::put(const PlanRef& plan, std::uint64_t unit, UnitState state, std::uint64_t rows,
+void Journal::put(const PlanRef& plan, const std::vector<UnitRows>& units, UnitState state,
                   Store::Sync sync) {
   const auto work = [&](SQLite::Database& db) {
     SQLite::Statement upsert(
@@ -71,9 +70,12 @@ void Journal::put(const PlanRef& plan, std::uint64_t unit, UnitState state, std:
         "INSERT INTO journal (plan_id, plan_digest, unit, state, rows, at) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (plan_id, plan_digest, unit) DO UPDATE SET "
         "state = excluded.state, rows = excluded.rows, at = excluded.at");
-    SQLite::bind(upsert, plan.plan_id, plan.plan_digest, to_sql(unit), unit_state_name(state),
-                 to_sql(rows), store_.now());
-    upsert.exec();
+    for (const UnitRows& unit : units) {
+      SQLite::bind(upsert, plan.plan_id, plan.plan_digest, to_sql(unit.unit),
+                   unit_state_name(state), to_sql(unit.rows), store_.now());
+      upsert.exec();
+      upsert.reset();
+    }
   };
   store_.write(work, sync);
 }

@@ -34,19 +34,25 @@ struct UnitEntry {
   std::string at;          ///< of the last change of state
 };
 
+/// A unit, and how many rows of it are planned or written.
+struct UnitRows {
+  std::uint64_t unit = 0;
+  std::uint64_t rows = 0;
+};
+
 /// The journal does not decide: whether an unsettled unit was committed is for the hashes to say.
 /// All throw StateError.
 class Journal {
  public:
   explicit Journal(Store& store) : store_(store) {}
 
-  /// On disk when it returns; only then may the unit be written. Allowed from every state: a rerun
-  /// begins where it likes.
-  void intend(const PlanRef& plan, std::uint64_t unit, std::uint64_t rows);
+  /// On disk, all of them or none, when it returns; only then may the units be written. Allowed
+  /// from every state: a rerun begins where it likes.
+  void intend(const PlanRef& plan, const std::vector<UnitRows>& units);
   /// `outcome` is not `intended`. A power failure may take it back to the intent, as long as
   /// nothing else was written; the end of the process does not. Without an intent before it too: a
   /// unit that was found done.
-  void settle(const PlanRef& plan, std::uint64_t unit, UnitState outcome, std::uint64_t rows);
+  void settle(const PlanRef& plan, const std::vector<UnitRows>& units, UnitState outcome);
 
   [[nodiscard]] std::optional<UnitEntry> find(const PlanRef& plan, std::uint64_t unit) const;
   [[nodiscard]] std::vector<UnitEntry> units(const PlanRef& plan) const;  ///< in order of unit
@@ -57,7 +63,7 @@ class Journal {
   std::uint64_t prune(const std::string& before);
 
  private:
-  void put(const PlanRef& plan, std::uint64_t unit, UnitState state, std::uint64_t rows,
+  void put(const PlanRef& plan, const std::vector<UnitRows>& units, UnitState state,
            Store::Sync sync);
   Store& store_;
 };

@@ -34,7 +34,7 @@ void fill(const std::filesystem::path& file, std::uint64_t units = 500) {
   Watermarks watermarks(store);
   store.atomically([&] {
     for (std::uint64_t unit = 1; unit <= units; ++unit) {
-      journal.intend({"01HQPLAN", std::string(64, 'd')}, unit, unit);
+      journal.intend({"01HQPLAN", std::string(64, 'd')}, {{unit, unit}});
       watermarks.set("orders/shop.t" + std::to_string(unit), std::string(60, 'w'));
     }
   });
@@ -257,7 +257,7 @@ TEST(StateCreation, KilledAnywhereItIsDoneByTheNext) {
   const int points = killed_everywhere(make, [&] {
     {
       Store store = create(dir / "s.db");
-      Journal(store).intend({"P", "d"}, 1, 1);
+      Journal(store).intend({"P", "d"}, {{1, 1}});
       EXPECT_EQ(store.meta().job, "shop");
     }
     for (const char* name : {"s.db", "s.db-wal", "s.db-shm"}) std::filesystem::remove(dir / name);
@@ -270,7 +270,7 @@ int write_until_failure(Store& store) {
   Journal journal(store);
   try {
     for (std::uint64_t unit = 1; unit < 100'000; ++unit) {
-      journal.intend({"P", std::string(2000, 'd')}, unit, unit);
+      journal.intend({"P", std::string(2000, 'd')}, {{unit, unit}});
     }
   } catch (const StateError& error) {
     return static_cast<int>(error.kind());

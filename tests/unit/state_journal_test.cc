@@ -33,9 +33,9 @@ class StateJournal : public ::testing::Test {
 };
 
 TEST_F(StateJournal, IntentThenOutcome) {
-  journal_->intend(plan_, 3, 20);
+  journal_->intend(plan_, {{3, 20}});
   now_ += std::chrono::seconds(1);
-  journal_->settle(plan_, 3, UnitState::committed, 19);
+  journal_->settle(plan_, {{3, 19}}, UnitState::committed);
   const auto entry = journal_->find(plan_, 3);
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->plan.plan_id, "01PLAN");
@@ -47,11 +47,11 @@ TEST_F(StateJournal, IntentThenOutcome) {
 }
 
 TEST_F(StateJournal, UnsettledAreIntendedAndUnknown) {
-  journal_->intend(plan_, 1, 1);
-  journal_->settle(plan_, 2, UnitState::unknown, 1);
-  journal_->settle(plan_, 3, UnitState::committed, 1);
-  journal_->settle(plan_, 4, UnitState::stale, 0);
-  journal_->settle(plan_, 5, UnitState::failed, 0);
+  journal_->intend(plan_, {{1, 1}});
+  journal_->settle(plan_, {{2, 1}}, UnitState::unknown);
+  journal_->settle(plan_, {{3, 1}}, UnitState::committed);
+  journal_->settle(plan_, {{4, 0}}, UnitState::stale);
+  journal_->settle(plan_, {{5, 0}}, UnitState::failed);
   const auto unsettled = journal_->unsettled();
   ASSERT_EQ(unsettled.size(), 2U);
   EXPECT_EQ(unsettled[0].unit, 1U);
@@ -60,24 +60,24 @@ TEST_F(StateJournal, UnsettledAreIntendedAndUnknown) {
 }
 
 TEST_F(StateJournal, ARerunIntendsAgain) {
-  journal_->settle(plan_, 1, UnitState::committed, 5);
-  journal_->intend(plan_, 1, 5);
+  journal_->settle(plan_, {{1, 5}}, UnitState::committed);
+  journal_->intend(plan_, {{1, 5}});
   EXPECT_EQ(journal_->find(plan_, 1)->state, UnitState::intended);
 }
 
 TEST_F(StateJournal, PlansOfOneNameAndOtherContentAreApart) {
-  journal_->intend(plan_, 1, 1);
-  journal_->settle({plan_.plan_id, "resolved"}, 1, UnitState::committed, 1);
+  journal_->intend(plan_, {{1, 1}});
+  journal_->settle({plan_.plan_id, "resolved"}, {{1, 1}}, UnitState::committed);
   EXPECT_EQ(journal_->find(plan_, 1)->state, UnitState::intended);
   EXPECT_EQ(journal_->units(plan_).size(), 1U);
 }
 
 TEST_F(StateJournal, PruneKeepsTheNewAndTheUnsettled) {
-  journal_->settle(plan_, 1, UnitState::committed, 1);
-  journal_->settle({"open", "d"}, 1, UnitState::committed, 1);
-  journal_->intend({"open", "d"}, 2, 1);
+  journal_->settle(plan_, {{1, 1}}, UnitState::committed);
+  journal_->settle({"open", "d"}, {{1, 1}}, UnitState::committed);
+  journal_->intend({"open", "d"}, {{2, 1}});
   now_ += std::chrono::hours(2);
-  journal_->settle({"new", "d"}, 1, UnitState::committed, 1);
+  journal_->settle({"new", "d"}, {{1, 1}}, UnitState::committed);
   EXPECT_EQ(journal_->prune("1970-01-01T02:00:00.000Z"), 1U);
   EXPECT_TRUE(journal_->units(plan_).empty());
   EXPECT_EQ(journal_->units({"open", "d"}).size(), 2U);
@@ -89,8 +89,8 @@ TEST_F(StateJournal, ThreadsShareAStore) {
   for (std::uint64_t thread = 0; thread < 4; ++thread) {
     threads.emplace_back([this, thread] {
       for (std::uint64_t unit = 0; unit < 25; ++unit) {
-        journal_->intend(plan_, thread * 100 + unit, 1);
-        journal_->settle(plan_, thread * 100 + unit, UnitState::committed, 1);
+        journal_->intend(plan_, {{thread * 100 + unit, 1}});
+        journal_->settle(plan_, {{thread * 100 + unit, 1}}, UnitState::committed);
       }
     });
   }
@@ -106,12 +106,12 @@ void journal_until_killed(const std::filesystem::path& file, std::uint64_t first
   auto store = Store::open(file, OpenMode::create);
   Journal journal(*store);
   for (std::uint64_t unit = first;; ++unit) {
-    journal.intend({"P", "d"}, unit, unit);
+    journal.intend({"P", "d"}, {{unit, unit}});
     if (::write(pipe, &unit, sizeof unit) != sizeof unit) {
       ::_exit(1);
     }
     if (unit % 2 == 0) {
-      journal.settle({"P", "d"}, unit, UnitState::committed, unit);
+      journal.settle({"P", "d"}, {{unit, unit}}, UnitState::committed);
     }
   }
 }
@@ -179,7 +179,7 @@ TEST(StateJournalCrash, TwoProcessesLoseNothing) {
       try {
         auto store = Store::open(dir / "s.db", OpenMode::read_write);
         for (std::uint64_t unit = 1; unit <= 100; ++unit) {
-          Journal(*store).intend({plan, "d"}, unit, 1);
+          Journal(*store).intend({plan, "d"}, {{unit, 1}});
         }
         code = 0;
       } catch (const std::exception& error) {
@@ -210,7 +210,7 @@ TEST(StateJournalCrash, ReadersNeverSeeHalfOfAWrite) {
       auto store = Store::open(dir / "s.db", OpenMode::read_write);
       store->atomically([&] {
         for (std::uint64_t unit = 1; unit <= 50; ++unit) {
-          Journal(*store).intend({"P", std::string(300, 'd')}, unit, session);
+          Journal(*store).intend({"P", std::string(300, 'd')}, {{unit, session}});
         }
       });
     }

@@ -31,7 +31,7 @@ void leave_wal(const std::filesystem::path& file, std::uint64_t units) {
     auto store = Store::open(file, OpenMode::create);
     Journal journal(*store);
     for (std::uint64_t unit = 1; unit <= units; ++unit) {
-      journal.intend({"P", "d"}, unit, 1);
+      journal.intend({"P", "d"}, {{unit, 1}});
     }
     return ::raise(SIGKILL);
   });
@@ -103,7 +103,7 @@ TEST(StateStore, NestedWritesAreOneTransaction) {
   Journal journal(store);
   Watermarks watermarks(store);
   EXPECT_THROW(store.atomically([&] {
-    journal.intend({"P", "d"}, 1, 1);
+    journal.intend({"P", "d"}, {{1, 1}});
     watermarks.set("a/b.c", "1");
     throw std::runtime_error("stop");
   }),
@@ -111,7 +111,7 @@ TEST(StateStore, NestedWritesAreOneTransaction) {
   EXPECT_FALSE(journal.find({"P", "d"}, 1));
   EXPECT_FALSE(watermarks.find("a/b.c"));
   store.atomically([&] {
-    journal.intend({"P", "d"}, 1, 1);
+    journal.intend({"P", "d"}, {{1, 1}});
     watermarks.set("a/b.c", "1");
   });
   EXPECT_TRUE(journal.find({"P", "d"}, 1));
@@ -162,7 +162,7 @@ TEST(StateStore, ReadOnlyLeavesNoTrace) {
     EXPECT_EQ(files_in(dir.path()), 1U);
     Journal journal(*store);
     try {
-      journal.intend({"P", "d"}, 1, 1);
+      journal.intend({"P", "d"}, {{1, 1}});
       ADD_FAILURE() << "wrote";
     } catch (const StateError& error) {
       EXPECT_EQ(error.kind(), StateErrorKind::read_only);
@@ -191,7 +191,7 @@ TEST(StateStore, ReadOnlyReadsBesideAWriter) {
   // Another process: SQLite would share what it knows between connections of one process.
   EXPECT_EQ(in_child([&] {
               auto writer = Store::open(dir / "s.db", OpenMode::read_write);
-              Journal(*writer).intend({"P", "d"}, 2, 1);
+              Journal(*writer).intend({"P", "d"}, {{2, 1}});
               return in_child([&] {
                 auto reader = Store::open(dir / "s.db", OpenMode::read_only);
                 return static_cast<int>(Journal(*reader).unsettled().size());
@@ -257,7 +257,7 @@ TEST(StateStore, ReaderNoticesThatTheFileWasWritten) {
   EXPECT_TRUE(Journal(*reader).unsettled().empty());
   {
     auto writer = Store::open(dir / "s.db", OpenMode::read_write);
-    Journal(*writer).intend({"P", "d"}, 1, 1);
+    Journal(*writer).intend({"P", "d"}, {{1, 1}});
   }
   try {
     static_cast<void>(Journal(*reader).unsettled());

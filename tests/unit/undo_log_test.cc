@@ -276,10 +276,10 @@ TEST(UndoPrune, RemovesWhatIsOldAndSettled) {
   write_bytes(notes, "mine");
   EXPECT_EQ(prune_undo(state, journal, "2026-03-01T09:30:00.125Z").files, 0U);
   const state::PlanRef plan{kPlan, header().plan_digest};
-  journal.intend(plan, 1, 1);
+  journal.intend(plan, {{1, 1}});
   EXPECT_EQ(prune_undo(state, journal, "2999-01-01T00:00:00.000Z").files, 0U);
   EXPECT_TRUE(fs::exists(kept));
-  journal.settle(plan, 1, state::UnitState::committed, 1);
+  journal.settle(plan, {{1, 1}}, state::UnitState::committed);
   const UndoPruned pruned = prune_undo(state, journal, "2999-01-01T00:00:00.000Z");
   EXPECT_EQ(pruned.files, 1U);
   EXPECT_EQ(pruned.units, 1U);

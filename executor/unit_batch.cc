@@ -1,0 +1,106 @@
+#include "executor/unit_batch.h"
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+
+#include "executor/trigger_repair.h"
+
+namespace rowplan::executor {
+
+namespace {
+
+constexpr std::size_t kUnitsMax = 64;
+constexpr std::uint64_t kChangesMax = 2000;  // rows locked, and written again where it fails
+constexpr std::uint64_t kBytesMax = std::uint64_t{4} << 20U;
+
+}  // namespace
+
+bool may_share(const UnitWork& unit) { return unit.steps == 1 && !fires_triggers(unit); }
+
+std::uint64_t size_of(const UnitWork& unit) {
+  std::uint64_t bytes = 0;
+  for (const TableWork& table : unit.tables)
+    for (const planner::Change& change : table.changes)
+      for (const auto* values : {&change.before, &change.after})
+        for (const auto& [name, value] : *values)
+          bytes += std::max<std::uint64_t>(value.data.size(), value.bytes);
+  return bytes;
+}
+
+std::vector<UnitWork> BatchLoader::next() {
+  std::vector<UnitWork> batch;
+  std::uint64_t changes = 0;
+  std::uint64_t bytes = 0;
+  while (more() && batch.size() < most_) {
+    UnitWork unit = waiting_ ? std::move(*waiting_) : index_.load(units_[next_++].id);
+    waiting_.reset();
+    changes += unit.changes();
+    bytes += size_of(unit);
+    const TableWork& table = unit.tables.front();
+    const bool fits =
+        batch.empty() || (may_share(unit) && may_share(batch.front()) && changes <= kChangesMax &&
+                          bytes <= kBytesMax && changes <= table.pair->job.options.max_unit_rows &&
+                          table.table->target == batch.front().tables.front().table->target);
+    if (!fits) {
+      waiting_ = std::move(unit);
+      break;
+    }
+    batch.push_back(std::move(unit));
+  }
+  most_ = std::min(2 * most_, kUnitsMax);
+  return batch;
+}
+
+UnitWork merged(const std::vector<UnitWork>& units) {
+  assert(!units.empty());
+  if (units.size() == 1) return units.front();
+  UnitWork all;
+  all.id = units.front().id;
+  std::map<std::string, TableWork> tables;
+  for (const UnitWork& unit : units) {
+    all.parts.push_back({unit.id, unit.changes()});
+    for (const TableWork& table : unit.tables) {
+      TableWork& into = tables[table.table->address];
+      into.table = table.table;
+      into.pair = table.pair;
+      into.chunks.insert(into.chunks.end(), table.chunks.begin(), table.chunks.end());
+      into.changes.insert(into.changes.end(), table.changes.begin(), table.changes.end());
+    }
+  }
+  for (auto& [address, table] : tables) {
+    std::sort(table.chunks.begin(), table.chunks.end(),
+              [](const auto* a, const auto* b) { return a->id < b->id; });
+    std::stable_sort(table.changes.begin(), table.changes.end(),
+                     [](const auto& a, const auto& b) { return a.chunk < b.chunk; });
+    all.tables.push_back(std::move(table));
+  }
+  return all;
+}
+
+std::vector<UndoUnit> by_unit(UndoUnit kept, const UnitWork& unit) {
+  std::vector<UndoUnit> units;
+  if (unit.parts.empty()) {
+    units.push_back(std::move(kept));
+    return units;
+  }
+  std::map<std::uint64_t, std::size_t> place;
+  for (const state::UnitRows& part : unit.parts) {
+    place[part.unit] = units.size();
+    units.push_back({part.unit, 0, {}});
+  }
+  for (std::size_t t = 0; t < kept.tables.size(); ++t) {
+    std::map<std::uint64_t, std::uint64_t> unit_of;
+    for (const planner::PlanChunk* chunk : unit.tables[t].chunks) unit_of[chunk->id] = chunk->unit;
+    UndoTablePart& part = kept.tables[t];
+    for (std::size_t i = 0; i < part.rows.size(); ++i) {
+      UndoUnit& own = units[place.at(unit_of.at(unit.tables[t].changes[i].chunk))];
+      if (own.tables.empty() || own.tables.back().table.address != part.table.address)
+        own.tables.push_back({part.table, {}});
+      own.tables.back().rows.push_back(std::move(part.rows[i]));
+    }
+  }
+  return units;
+}
+
+}  // namespace rowplan::executor
