@@ -37,6 +37,18 @@ void Row::close() {
   ends_.push_back(data_.size());
 }
 
+void Row::assign(std::string_view bytes) {
+  data_.assign(bytes);
+  ends_.clear();
+  for (std::size_t at = 0; at < data_.size(); at = ends_.back()) {
+    assert(data_.size() - at >= kLengthBytes);
+    std::uint32_t length = 0;
+    std::memcpy(&length, data_.data() + at, kLengthBytes);
+    ends_.push_back(at + kLengthBytes + (length == kNullLength ? 0 : length));
+    assert(ends_.back() <= data_.size());
+  }
+}
+
 bool Row::is_null(std::size_t i) const {
   std::uint32_t length = 0;
   std::memcpy(&length, data_.data() + begin_of(i), kLengthBytes);

@@ -27,6 +27,8 @@ class Row {
   /// The cell's bytes; empty for NULL.
   [[nodiscard]] std::string_view cell(std::size_t i) const;
   [[nodiscard]] std::string_view bytes() const { return data_; }
+  /// Takes what bytes() gave.
+  void assign(std::string_view bytes);
   void swap(Row& other) noexcept {
     data_.swap(other.data_);
     ends_.swap(other.ends_);

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "mysql/row_stream.h"
-#include "mysql/session.h"
 #include "planner/chunk_visitor.h"
+#include "planner/member_sessions.h"
 #include "planner/select_sql.h"
 
 namespace rowplan::planner {
@@ -19,23 +19,6 @@ class StreamRows : public RowSource {
 
  private:
   mysql::RowStream rows_;
-};
-
-/// The sessions of a pair's members.
-struct MemberSessions {
-  mysql::Session& source;
-  mysql::Session& target;
-
-  /// A new snapshot on each, as near to each other as can be without a lock.
-  void open_snapshots() const {
-    close_snapshots();
-    source.begin_consistent_snapshot();
-    target.begin_consistent_snapshot();
-  }
-  void close_snapshots() const {
-    source.rollback();
-    target.rollback();
-  }
 };
 
 }  // namespace rowplan::planner

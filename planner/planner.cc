@@ -92,6 +92,7 @@ class Planning {
   Plan run();
 
  private:
+  using Sessions = std::map<std::string, mysql::Session>;  // by server
   struct Done {
     TableOutcome outcome;
     PlanTable table;
@@ -100,7 +101,7 @@ class Planning {
 
   void compare_all();
   void work();
-  void compare_one(std::size_t i, std::map<std::string, mysql::Session>& sessions);
+  void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   [[nodiscard]] bool has_table_error(const std::string& address) const;
   [[nodiscard]] mysql::Session& session(std::map<std::string, mysql::Session>& sessions,
                                         const std::string& server);
@@ -170,7 +171,8 @@ void Planning::compare_all() {
 }
 
 void Planning::work() {
-  std::map<std::string, mysql::Session> sessions;
+  Sessions sessions;
+  Sessions spare_sessions;
   while (true) {
     std::size_t mine = 0;
     {
@@ -179,7 +181,7 @@ void Planning::work() {
       mine = next_++;
     }
     try {
-      compare_one(mine, sessions);
+      compare_one(mine, sessions, spare_sessions);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -201,7 +203,7 @@ mysql::Session& Planning::session(std::map<std::string, mysql::Session>& session
   return found->second;
 }
 
-void Planning::compare_one(std::size_t i, std::map<std::string, mysql::Session>& sessions) {
+void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions) {
   const TablePair& pair = job_.pairs[i];
   if (has_table_error(pair.job.address)) return;  // must not be compared
   Done& done = done_[i];
@@ -218,11 +220,17 @@ void Planning::compare_one(std::size_t i, std::map<std::string, mysql::Session>&
                  changes_path(encode_name(pair.job.pair), encode_table(pair.job.source_table)),
                  pair.job.options.limits.max_plan_bytes, pair.job.address);
   ChangeSink& sink = file ? static_cast<ChangeSink&>(*file) : nowhere;
-  FilterGuard guard(pair, source, target, sink);
+  // The first sessions are busy with the rows, while others are looked up.
+  const SpareSessions spare = [&] {
+    return MemberSessions{session(spare_sessions, pair.job.source),
+                          session(spare_sessions, pair.job.target)};
+  };
   // Without a key, a row that the filter no longer takes is just another row.
   const bool guarded = !pair.job.options.where.empty() && !pair.is_keyless();
+  const MemberSessions asked = guarded ? spare() : MemberSessions{source, target};
+  FilterGuard guard(pair, asked.source, asked.target, sink);
   ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;
-  done.outcome = compare_table(pair, catalog_, source, target, first, options, observer_);
+  done.outcome = compare_table(pair, catalog_, source, target, spare, first, options, observer_);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
   done.outcome.ops.insert -= guard.followed();
   done.outcome.ops.update += guard.followed();

@@ -1,8 +1,11 @@
 #include "planner/table_compare.h"
 
 #include <chrono>
+#include <optional>
 #include <thread>
+#include <utility>
 
+#include "planner/chunk_buffer.h"
 #include "planner/chunk_builder.h"
 #include "planner/chunk_visitor.h"
 #include "planner/keyless_compare.h"
@@ -17,67 +20,44 @@ constexpr std::size_t kRunChunks = 32;  // neighbours read with one query
 constexpr std::chrono::milliseconds kRecheckPause{50};
 constexpr std::uint64_t kTellEveryRows = 16384;
 
-/// First reading: which chunks differ?
-class Detector : public ChunkVisitor {
- public:
-  Detector(const TablePair& pair, const CompareOptions& options, PlanObserver& observer)
-      : pair_(pair), options_(options), observer_(observer) {}
+/// Rows that differ, by their keys, with what was seen of them.
+struct Doubts {
+  std::vector<mysql::Row> keys;
+  FastSum source;
+  FastSum target;
+  std::vector<SeenChunk> chunks;  ///< that hold them
+};
 
-  void equal(const mysql::Row& row) override {
-    chunk_.source.add(row);
-    chunk_.target.add(row);
-    ++source_rows;
-    ++target_rows;
-  }
+/// Hands a chunk's rows to its builder, and notes those that differ.
+class Replay : public ChunkVisitor {
+ public:
+  Replay(const TablePair& pair, ChunkBuilder& chunks, Doubts& doubts)
+      : pair_(pair), chunks_(chunks), doubts_(doubts) {}
+  void equal(const mysql::Row& row) override { chunks_.equal(row); }
   void differs(const mysql::Row& source, const mysql::Row& target) override {
-    chunk_.source.add(source);
-    chunk_.target.add(target);
-    ++source_rows;
-    ++target_rows;
-    differs_ = true;
+    chunks_.differs(source, target);
+    doubt(&source, &target);
   }
   void only_source(const mysql::Row& row) override {
-    chunk_.source.add(row);
-    ++source_rows;
-    differs_ = true;
+    chunks_.only_source(row);
+    doubt(&row, nullptr);
   }
   void only_target(const mysql::Row& row) override {
-    chunk_.target.add(row);
-    ++target_rows;
-    if (pair_.job.options.deletes == Deletes::ignore)
-      ++kept;
-    else
-      differs_ = true;
+    chunks_.only_target(row);
+    if (pair_.job.options.deletes == Deletes::apply) doubt(nullptr, &row);
   }
-  void chunk_end(const KeyRange& range) override {
-    if (differs_) {
-      chunk_.range = range;
-      found.push_back(chunk_);
-    }
-    chunk_ = {};
-    differs_ = false;
-  }
-  bool stop() override {
-    if (source_rows >= told_ + kTellEveryRows) {
-      told_ = source_rows;
-      observer_.table_progress(pair_.job.address, source_rows, found.size());
-    }
-    if (options_.stop != nullptr && options_.stop->load()) return true;
-    return options_.stop_at_first && !found.empty();
-  }
-
-  std::vector<SeenChunk> found;
-  std::uint64_t source_rows = 0;
-  std::uint64_t target_rows = 0;
-  std::uint64_t kept = 0;
+  void chunk_end(const KeyRange& /*range*/) override {}
 
  private:
+  void doubt(const mysql::Row* source, const mysql::Row* target) {
+    doubts_.keys.push_back(key_of(pair_, source != nullptr ? *source : *target));
+    if (source != nullptr) doubts_.source.add(*source);
+    if (target != nullptr) doubts_.target.add(*target);
+  }
+
   const TablePair& pair_;
-  const CompareOptions& options_;
-  PlanObserver& observer_;
-  SeenChunk chunk_;
-  bool differs_ = false;
-  std::uint64_t told_ = 0;
+  ChunkBuilder& chunks_;
+  Doubts& doubts_;
 };
 
 /// Later readings: builds the chunks, and remembers what it saw.
@@ -115,110 +95,203 @@ bool same_readings(const std::vector<SeenChunk>& a, const std::vector<SeenChunk>
   return true;
 }
 
-class RangeComparison {
+/// Reads the table once, in step. Chunks that differ are built at once, but stand only when a later
+/// look at the rows that differ, in newer snapshots, sees the same: so that rows that were caught
+/// between two commits vanish.
+class RangeComparison : public ChunkVisitor {
  public:
-  RangeComparison(const TablePair& pair, const PairCatalog& catalog, mysql::Session& source,
-                  mysql::Session& target, ChangeSink& sink, const CompareOptions& options,
+  RangeComparison(const TablePair& pair, const PairCatalog& catalog, MemberSessions members,
+                  const SpareSessions& spare, ChangeSink& sink, const CompareOptions& options,
                   PlanObserver& observer)
       : pair_(pair),
-        members_{source, target},
+        members_(members),
+        spare_(spare),
         options_(options),
         observer_(observer),
         ties_(pair, catalog),
-        chunks_(pair, sink, ties_) {}
+        chunks_(pair, sink, ties_),
+        buffer_(pair.job.options.chunk_bytes) {}
 
   TableOutcome run() {
-    Detector detector(pair_, options_, observer_);
-    const bool whole = read({}, detector);
-    TableOutcome outcome;
-    outcome.source_rows = detector.source_rows;
-    outcome.target_rows = detector.target_rows;
-    outcome.differs = !detector.found.empty();
-    if (!whole) return outcome;
-    if (!detector.found.empty()) {
-      observer_.table_recheck(pair_.job.address, detector.found.size(), 1);
-      read_again(detector.found);
+    members_.open_snapshots();
+    const bool whole = read(members_, {}, *this);
+    members_.close_snapshots();
+    if (whole) confirm();
+    outcome_.source_rows = source_rows_;
+    outcome_.target_rows = target_rows_;
+    outcome_.differs = differs_seen_;
+    if (!whole) return std::move(outcome_);
+    outcome_.ops = chunks_.ops();
+    outcome_.ops.kept = kept_;
+    outcome_.differs = outcome_.ops.changes() > 0;
+    outcome_.chunks = chunks_.take_chunks();
+    outcome_.change_sums = chunks_.take_change_sums();
+    outcome_.findings = chunks_.findings();
+    outcome_.ties = ties_.take();
+    outcome_.complete = !stopped();
+    return std::move(outcome_);
+  }
+
+  // --- the first reading
+
+  void equal(const mysql::Row& row) override {
+    buffer_.equal(row);
+    ++source_rows_;
+    ++target_rows_;
+  }
+  void differs(const mysql::Row& source, const mysql::Row& target) override {
+    buffer_.differs(source, target);
+    ++source_rows_;
+    ++target_rows_;
+    differs_ = true;
+  }
+  void only_source(const mysql::Row& row) override {
+    buffer_.only_source(row);
+    ++source_rows_;
+    differs_ = true;
+  }
+  void only_target(const mysql::Row& row) override {
+    buffer_.only_target(row);
+    ++target_rows_;
+    if (pair_.job.options.deletes == Deletes::ignore)
+      ++kept_;
+    else
+      differs_ = true;
+  }
+  void chunk_end(const KeyRange& range) override {
+    if (differs_) take_chunk(range);
+    buffer_.clear();
+    differs_ = false;
+  }
+  bool stop() override {
+    if (source_rows_ >= told_ + kTellEveryRows) {
+      told_ = source_rows_;
+      observer_.table_progress(pair_.job.address, source_rows_, chunks_.chunks().size());
     }
-    outcome.ops = chunks_.ops();
-    outcome.ops.kept = detector.kept;
-    outcome.differs = outcome.ops.changes() > 0;
-    outcome.chunks = chunks_.take_chunks();
-    outcome.change_sums = chunks_.take_change_sums();
-    outcome.findings = chunks_.findings();
-    outcome.ties = ties_.take();
-    outcome.complete = !stopped();
-    return outcome;
+    return stopped() || (options_.stop_at_first && (differs_ || differs_seen_));
   }
 
  private:
   [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
-  bool read(const KeyRange& range, ChunkVisitor& visitor) {
-    members_.open_snapshots();
-    return read_in_snapshot(range, visitor);
-  }
-
-  bool read_in_snapshot(const KeyRange& range, ChunkVisitor& visitor) {
-    StreamRows source(members_.source, pair_, Side::source,
-                      select_range(pair_, Side::source, range, Locking::none));
-    StreamRows target(members_.target, pair_, Side::target,
-                      select_range(pair_, Side::target, range, Locking::none));
-    return walk(pair_, range, source, target, true, visitor);
-  }
-
-  /// Reads the chunks that differ again, neighbours together, until what two readings in a row saw
-  /// is the same, or `recheck` readings are over: so that rows that were caught between two commits
-  /// vanish.
-  void read_again(const std::vector<SeenChunk>& seen) {
-    members_.open_snapshots();
-    std::size_t begin = 0;
-    while (begin < seen.size() && !stopped()) {
-      std::size_t end = begin + 1;
-      while (end < seen.size() && end - begin < kRunChunks && seen[end - 1].range.high &&
-             same_bound(seen[end - 1].range.high, seen[end].range.low))
-        ++end;
-      read_run({seen.begin() + static_cast<std::ptrdiff_t>(begin),
-                seen.begin() + static_cast<std::ptrdiff_t>(end)});
-      begin = end;
+  void take_chunk(const KeyRange& range) {
+    differs_seen_ = true;
+    if (buffer_.overflowed()) {
+      confirm();
+      observer_.table_recheck(pair_.job.address, 1, 1);
+      spare().open_snapshots();
+      read_again({range, {}, {}});
+      return;
     }
-    members_.close_snapshots();
+    Replay replay(pair_, chunks_, doubts_);
+    buffer_.replay(replay);
+    SeenChunk seen{range, chunks_.source_sum(), chunks_.target_sum()};
+    if (chunks_.end_chunk(ChunkKind::range, range)) doubts_.chunks.push_back(std::move(seen));
+    if (doubts_.keys.size() >= kKeysAtOnce || doubts_.chunks.size() >= kRunChunks) confirm();
   }
 
-  void read_run(std::vector<SeenChunk> before) {
-    const KeyRange range{before.front().range.low, before.back().range.high};
+  // --- the second look
+
+  const MemberSessions& spare() {
+    if (!spare_members_) spare_members_.emplace(spare_());
+    return *spare_members_;
+  }
+
+  /// Lets the chunks since the last time stand, if their differences still do; else reads them
+  /// again.
+  void confirm() {
+    if (doubts_.chunks.empty()) return;
+    const Doubts doubts = std::exchange(doubts_, {});
+    if (pair_.job.options.recheck == 0 || still_stand(doubts)) {
+      chunks_.mark(spare().target);
+      return;
+    }
+    chunks_.rollback();
+    observer_.table_recheck(pair_.job.address, doubts.chunks.size(), 1);
+    for (const SeenChunk& chunk : doubts.chunks)
+      if (!stopped()) read_again(chunk);
+  }
+
+  bool still_stand(const Doubts& doubts) {
+    spare().open_snapshots();
+    return sum_of(spare().source, Side::source, doubts.keys) == doubts.source &&
+           sum_of(spare().target, Side::target, doubts.keys) == doubts.target;
+  }
+
+  FastSum sum_of(mysql::Session& session, Side side, const std::vector<mysql::Row>& keys) const {
+    FastSum sum;
+    mysql::Row row;
+    for (std::size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
+      const std::size_t end = std::min(keys.size(), begin + kKeysAtOnce);
+      const auto at = [&](std::size_t i) { return keys.begin() + static_cast<std::ptrdiff_t>(i); };
+      StreamRows rows(session, pair_, side,
+                      select_keys(pair_, side, {at(begin), at(end)}, true, Locking::none));
+      while (rows.next(row)) sum.add(row);
+    }
+    return sum;
+  }
+
+  static bool read_in(const MemberSessions& members, const TablePair& pair, const KeyRange& range,
+                      ChunkVisitor& visitor) {
+    StreamRows source(members.source, pair, Side::source,
+                      select_range(pair, Side::source, range, Locking::none));
+    StreamRows target(members.target, pair, Side::target,
+                      select_range(pair, Side::target, range, Locking::none));
+    return walk(pair, range, source, target, true, visitor);
+  }
+  bool read(const MemberSessions& members, const KeyRange& range, ChunkVisitor& visitor) const {
+    return read_in(members, pair_, range, visitor);
+  }
+
+  /// Reads one chunk again, in the open snapshots and then in newer ones, until what two readings
+  /// in a row saw is the same, or `recheck` readings are over.
+  void read_again(const SeenChunk& seen) {
+    std::vector<SeenChunk> before = {seen};
     const unsigned rounds = pair_.job.options.recheck;
     for (unsigned round = 1;; ++round) {
       Builder builder(chunks_);
-      read_in_snapshot(range, builder);
+      (void)read(spare(), seen.range, builder);
       const bool settled = builder.found.empty() || same_readings(before, builder.found);
       if (settled || round >= rounds) break;
       chunks_.rollback();
       before = std::move(builder.found);
       observer_.table_recheck(pair_.job.address, before.size(), round + 1);
       std::this_thread::sleep_for(kRecheckPause * (1U << round));
-      members_.open_snapshots();
+      spare().open_snapshots();
     }
-    chunks_.mark(members_.target);
+    chunks_.mark(spare().target);
   }
 
   const TablePair& pair_;
   MemberSessions members_;
+  const SpareSessions& spare_;
+  std::optional<MemberSessions> spare_members_;
   const CompareOptions& options_;
   PlanObserver& observer_;
   TieProbe ties_;
   ChunkBuilder chunks_;
+  ChunkBuffer buffer_;
+  Doubts doubts_;
+  TableOutcome outcome_;
+  bool differs_ = false;       // the chunk under way
+  bool differs_seen_ = false;  // any chunk
+  std::uint64_t source_rows_ = 0;
+  std::uint64_t target_rows_ = 0;
+  std::uint64_t kept_ = 0;
+  std::uint64_t told_ = 0;
 };
 
 }  // namespace
 
 TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
-                           mysql::Session& source, mysql::Session& target, ChangeSink& sink,
+                           mysql::Session& source, mysql::Session& target,
+                           const SpareSessions& spare, ChangeSink& sink,
                            const CompareOptions& options, PlanObserver& observer) {
   if (pair.is_keyless())
     return compare_keyless(pair, catalog, source, target, sink, options, observer);
   if (!pair.index_order)
     return compare_by_keys(pair, catalog, source, target, sink, options, observer);
-  return RangeComparison(pair, catalog, source, target, sink, options, observer).run();
+  return RangeComparison(pair, catalog, {source, target}, spare, sink, options, observer).run();
 }
 
 }  // namespace rowplan::planner

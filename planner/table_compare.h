@@ -3,11 +3,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "mysql/session.h"
 #include "planner/finding.h"
+#include "planner/member_sessions.h"
 #include "planner/observer.h"
 #include "planner/plan.h"
 #include "planner/table_pair.h"
@@ -43,11 +45,15 @@ struct TableOutcome {
   bool complete = false;  ///< read to its end
 };
 
+/// Another session on each member, for looking at rows while a result is open on the first ones;
+/// the same at every call. Nothing is open on them between two tables.
+using SpareSessions = std::function<MemberSessions()>;
+
 /// The sessions are the caller's alone meanwhile. Throws mysql::Error: a read that fails fails the
 /// table, and nothing of it may be used.
 [[nodiscard]] TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
                                          mysql::Session& source, mysql::Session& target,
-                                         ChangeSink& sink, const CompareOptions& options,
-                                         PlanObserver& observer);
+                                         const SpareSessions& spare, ChangeSink& sink,
+                                         const CompareOptions& options, PlanObserver& observer);
 
 }  // namespace rowplan::planner

@@ -29,7 +29,7 @@ bool is_expressible(const PairColumn& column) {
 bool is_mixable(const PairColumn& column, const std::string& cell) {
   if (column.type.kind != mysql::CellKind::text && column.type.kind != mysql::CellKind::tagged_text)
     return true;
-  return mysql::literal(column.type, cell).front() == '\'';
+  return mysql::literal(column.type, cell).front() != 'x';
 }
 
 /// The positions of the columns that a change writes, as a text that tells them apart.

@@ -65,7 +65,7 @@ def stopped_apply(bench):
     shop.load(bench)
     bench.manifest(pair=shop.MANY_UNITS, server=LONG_WAIT)
     plan = bench.plan()
-    changes = bench.changes(plan)
+    changes = [change for change in bench.changes(plan) if change["key"]]
     before = {(change["table"], change["key"][0]): bench.execute(
         "target", f"SELECT * FROM `{change['table']}` WHERE id = {change['key'][0]}")
               for change in changes}

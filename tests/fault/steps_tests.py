@@ -36,7 +36,7 @@ def load(bench):
 def steps_go_on(bench):
     """Killed around every COMMIT, a unit in steps is finished by a plain apply."""
     steps = load(bench)
-    for point in ("commit", "committed", "journal settled"):
+    for point in ("statement", "commit", "committed"):
         for n in range(1, steps + 1):
             bench.new_state()
             bench.expect(KILLED, "apply", "plan", env={"ROWPLAN_TEST_KILL_AT": f"{point}:{n}"})

@@ -81,4 +81,22 @@ def not_to_be_kept(bench):
     bench.check_converged("with room for undo")
 
 
-TESTS = (whole_rows_are_kept, not_to_be_kept)
+def copies_are_kept(bench):
+    """Of rows without a key: the row, and how many of it."""
+    bench.load("CREATE TABLE t (a INT NULL, b VARCHAR(9)) ENGINE=InnoDB;"
+               "INSERT INTO t VALUES (1, 'x'), (1, 'x'), (2, NULL)",
+               target="DELETE FROM t WHERE a = 1 LIMIT 1;"
+                      "INSERT INTO t VALUES (3, 'y'), (3, 'y'), (3, 'y'), (2, NULL)")
+    bench.manifest()
+    bench.plan()
+    bench.expect(0, "apply", "plan")
+    (path,) = files(bench)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    kept = sorted((line["op"], line.get("before") or line["after"], line["count"])
+                  for line in lines if "op" in line)
+    check(kept == [("delete", ["2", None], 1), ("delete", ["3", "y"], 3),
+                   ("insert", ["1", "x"], 1)], str(kept))
+    check(all(line["key"] is None for line in lines if "op" in line), "a key is kept")
+
+
+TESTS = (whole_rows_are_kept, copies_are_kept, not_to_be_kept)
