@@ -205,7 +205,6 @@ void TieProbe::note_arrivals(mysql::Session& target) {
 void TieProbe::probe(mysql::Session& target) {
   note_arrivals(target);
   const std::string doing = "looking for rows that changes of " + pair_.job.address + " touch";
-  const std::size_t first_need = facts_.needs.size();
   const std::vector<mysql::ReadColumn> own_key = read_columns(pair_, Side::target, Wanted::key);
   const auto select = [](std::size_t i, const std::vector<mysql::ReadColumn>& key,
                          const mysql::TableName& from, const std::string& condition) {
@@ -266,12 +265,17 @@ void TieProbe::probe(mysql::Session& target) {
           {question.chunk, of, pair != nullptr ? child_key : 0, question.shown});
     });
   }
+  hash_values(target, doing);
+  forget_questions();
+}
+
+/// So far the values noted since the last mark are numbers.
+void TieProbe::hash_values(mysql::Session& target, const std::string& doing) {
   const std::vector<std::uint64_t> hashes = values_.take(target, doing);
-  for (std::size_t i = first_need; i < facts_.needs.size(); ++i)
+  for (std::size_t i = marks_.needs; i < facts_.needs.size(); ++i)
     facts_.needs[i].value = hashes[facts_.needs[i].value];
   for (std::size_t i = marks_.gains; i < facts_.gains.size(); ++i)
     facts_.gains[i].value = hashes[facts_.gains[i].value];
-  forget_questions();
 }
 
 void TieProbe::forget_questions() {

@@ -109,6 +109,7 @@ class TieProbe {
   void ask_children(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& before,
                     const mysql::Row* after);
   void note_arrivals(mysql::Session& target);
+  void hash_values(mysql::Session& target, const std::string& doing);
   void forget_questions();
   void gain(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& after);
 

@@ -119,7 +119,8 @@ def toml_text(text):
 def pair_section(case, db, threads=None):
     """The body of [pair.p], and the sections of its tables; scenarios choose threads themselves."""
     options = case.options
-    lines = [f'tables = ["{db}.*", "!{db}.bystander", "!{db}.trigger_log"]', f"chunk_rows = {options.chunk_rows}",
+    lines = [f'tables = ["{db}.*", "!{db}.bystander", "!{db}.trigger_log"]',
+             f"chunk_rows = {options.chunk_rows}",
              "limits = { max_deletes = 1000000, allow_empty_source = true }"]
     if threads:
         lines.append(f"threads = {threads}")
