@@ -108,11 +108,13 @@ const mysql::Row* find(const RowsByKey& rows, const std::string& identity) {
 
 std::string key_text(const Change& change) { return "row " + bound_text(change.key); }
 
-/// One planned row on the target: as before, as after, or neither.
+/// One planned row on the target: as before, as after, or neither. `outside`: rows that the filter
+/// leaves out, where the plan brings some in.
 void judge_target_row(const TableWork& table, const Change& change, const RowsByKey& rows,
-                      Tally& tally) {
+                      const RowsByKey& outside, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   const mysql::Row* row = find(rows, identity_before(pair, change));
+  if (row == nullptr) row = find(outside, identity_before(pair, change));
   const mysql::Row* moved = find(rows, identity_after(pair, change));
   bool before = false;
   bool after = false;
@@ -126,7 +128,7 @@ void judge_target_row(const TableWork& table, const Change& change, const RowsBy
       after = row == nullptr;
       break;
     case Op::update:
-      before = row != nullptr ? holds(pair, *row, change.before) : change.reason == "filter_moved";
+      before = row != nullptr && holds(pair, *row, change.before);
       after = moved != nullptr && holds(pair, *moved, change.after);
       break;
     case Op::conflict:
@@ -151,13 +153,26 @@ bool by_chunks(const TableWork& table, Verify verify) {
   return verify == Verify::chunks || table.pair->is_keyless();
 }
 
+/// Changes that bring a row in from outside the filter, where no chunk's hash covers it.
+std::vector<Change> moved_in(const TableWork& table) {
+  std::vector<Change> moved;
+  for (const Change& change : table.changes)
+    if (change.reason == "filter_moved") moved.push_back(change);
+  return moved;
+}
+
 void judge_target(const TableWork& table, mysql::Session& target, Verify verify, RowsByKey& rows,
                   Tally& tally) {
   const planner::TablePair& pair = *table.pair;
+  const std::vector<Change> moved = moved_in(table);
+  RowsByKey outside = read_rows(target, pair, Side::target, keys_of(pair, moved).target,
+                                target_locking(), Filtered::no);
   if (!by_chunks(table, verify)) {
     rows = read_rows(target, pair, Side::target, keys_of(pair, table.changes).target,
                      target_locking());
-    for (const Change& change : table.changes) judge_target_row(table, change, rows, tally);
+    for (const Change& change : table.changes)
+      judge_target_row(table, change, rows, outside, tally);
+    rows.merge(outside);
     return;
   }
   const std::string& server = pair.job.target;
@@ -169,6 +184,8 @@ void judge_target(const TableWork& table, mysql::Session& target, Verify verify,
               found_text(server, *chunk, reading.hash, before));
     rows.merge(reading.rows);
   }
+  for (const Change& change : moved) judge_target_row(table, change, rows, outside, tally);
+  rows.merge(outside);
 }
 
 void judge_source(const TableWork& table, mysql::Session& source, Verify verify, RowsByKey& rows,
@@ -218,7 +235,7 @@ std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& t
           read_rows(target, *table.pair, Side::target, keys_of(*table.pair, table.changes).target,
                     Locking::for_update);
       Tally tally;
-      for (const Change& change : table.changes) judge_target_row(table, change, rows, tally);
+      for (const Change& change : table.changes) judge_target_row(table, change, rows, {}, tally);
       if (!tally.all_after)
         return UnitProblem{unit.id, UnitOutcome::failed, table.table->address, tally.detail};
       continue;

@@ -16,8 +16,8 @@ namespace rowplan::executor {
 using PlannedRows = std::map<std::string, std::optional<mysql::Row>>;
 
 /// `before`: the target's rows that the changes name, as they are before the first write. No value
-/// may be withheld any more. An update of a row that `before` lacks must name all columns: a row
-/// that was outside the filter. Throws PlanError.
+/// may be withheld any more. An update of a row that `before` lacks must name all columns.
+/// Throws PlanError.
 [[nodiscard]] PlannedRows planned_rows(const planner::TablePair& pair,
                                        const std::vector<planner::Change>& changes,
                                        const RowsByKey& before);

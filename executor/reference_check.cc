@@ -7,6 +7,7 @@
 #include "mysql/quote.h"
 #include "mysql/row_stream.h"
 #include "planner/address.h"
+#include "planner/change_values.h"
 #include "planner/keys_compare.h"
 #include "planner/select_sql.h"
 #include "planner/statements.h"
@@ -49,6 +50,24 @@ std::string joined(const ForeignKey& key) {
   return sql;
 }
 
+/// "c.k=value AND ...": rows that refer to what the update makes of the row, too. Only of columns
+/// that it changes; empty if none may be equal.
+std::string refers_after(const planner::TablePair& pair, const Change& change,
+                         const ForeignKey& key) {
+  std::string sql;
+  for (const planner::ColumnValue& value : planner::column_values(pair, change.after)) {
+    const planner::PairColumn& column = pair.columns[value.column];
+    for (std::size_t i = 0; i < key.parent_columns.size(); ++i) {
+      if (planner::target_column(pair, key.parent_columns[i]) != value.column) continue;
+      const auto cell = planner::cell_of(pair, value.column, *value.value);
+      if (!cell) return "";
+      sql += (sql.empty() ? "c." : " AND c.") + quote_name(key.child_columns[i]) + "=" +
+             mysql::literal(column.type, *cell);
+    }
+  }
+  return sql;
+}
+
 template <typename Visit>
 void in_batches(const std::vector<mysql::Row>& keys, Visit visit) {
   for (std::size_t begin = 0; begin < keys.size(); begin += planner::kKeysAtOnce) {
@@ -85,9 +104,11 @@ std::set<std::string> written_children(const TableWork& child, const ForeignKey&
 }
 
 /// Counts the rows that refer to a parent for which `parents` holds, and are not among `written`.
+/// `kept`: AND NOT ..., of rows that need not go.
 std::uint64_t count_staying(mysql::Session& target, const planner::TablePair& child,
                             const planner::TablePair& parent, const ForeignKey& key,
-                            const std::string& parents, const std::set<std::string>& written) {
+                            const std::string& parents, const std::string& kept,
+                            const std::set<std::string>& written) {
   const std::vector<mysql::ReadColumn> columns =
       planner::read_columns(child, planner::Side::target, planner::Wanted::key);
   std::string list;
@@ -97,7 +118,7 @@ std::uint64_t count_staying(mysql::Session& target, const planner::TablePair& ch
                         "SELECT " + list + " FROM " + quote_table(key.child.db, key.child.table) +
                             " c WHERE EXISTS (SELECT 1 FROM " +
                             quote_table(parent.target.name.db, parent.target.name.table) +
-                            " p WHERE " + parents + " AND " + joined(key) + ")" + kLocked,
+                            " p WHERE " + parents + " AND " + joined(key) + ")" + kept + kLocked,
                         columns, "looking for rows that refer to rows that go");
   std::uint64_t staying = 0;
   mysql::Row row;
@@ -105,7 +126,37 @@ std::uint64_t count_staying(mysql::Session& target, const planner::TablePair& ch
   return staying;
 }
 
+/// Counts the rows that refer to these parents; `where`: of them, or empty.
+std::uint64_t count_children(mysql::Session& target, const planner::TablePair& parent,
+                             const ForeignKey& key, const std::vector<mysql::Row>& parents,
+                             const std::string& where) {
+  // By a derived table of the parents, so that only the child's columns are bare.
+  return count(target,
+               "SELECT COUNT(*) FROM " + quote_table(key.child.db, key.child.table) +
+                   " c JOIN (SELECT * FROM " +
+                   quote_table(parent.target.name.db, parent.target.name.table) + " WHERE " +
+                   planner::key_in(parent, planner::Side::target, parents) + ") p ON " +
+                   joined(key) + where + kLocked,
+               "counting rows that a cascade would reach");
+}
+
 }  // namespace
+
+bool renames_referred(mysql::Session& target, const UnitWork& unit) {
+  for (const TableWork& table : unit.tables) {
+    const planner::TablePair& pair = *table.pair;
+    for (const ForeignKey& key : pair.target.referenced_by)
+      for (const Change& change : table.changes) {
+        if (change.op != Op::update || !changes_column(pair, change, key.parent_columns)) continue;
+        const std::string after = refers_after(pair, change, key);
+        if (!after.empty() &&
+            count_children(target, pair, key, {planner::before_identity(pair, change)},
+                           " WHERE " + after) > 0)
+          return true;
+      }
+  }
+  return false;
+}
 
 std::optional<std::string> reached_by_cascade(mysql::Session& target, const UnitWork& unit,
                                               const TableWork& table,
@@ -114,38 +165,34 @@ std::optional<std::string> reached_by_cascade(mysql::Session& target, const Unit
   const planner::TablePair& pair = *table.pair;
   if (mysql::planted(mysql::Mutant::cascades_unchecked)) return std::nullopt;
   for (const ForeignKey& key : pair.target.referenced_by) {
-    std::vector<mysql::Row> parents;
-    for (const std::size_t i : changes) {
-      const Change& change = table.changes[i];
-      const bool goes = change.op == Op::remove || changes_column(pair, change, key.parent_columns);
-      if (goes && (keys_off || cascades(key, change.op)))
-        parents.push_back(planner::before_identity(pair, change));
-    }
     // Nothing cascades with the keys off, so rows that the unit writes itself have their own turn.
     const TableWork* child = keys_off ? work_of(unit, key.child) : nullptr;
     const std::set<std::string> written =
         child != nullptr ? written_children(*child, key) : std::set<std::string>();
-    std::optional<std::string> reached;
-    in_batches(parents, [&](const std::vector<mysql::Row>& batch) {
-      const std::string those = planner::key_in(pair, planner::Side::target, batch);
-      // Values are inlined by a derived table of the parents, so that only the child's columns are
-      // bare.
-      const std::string parent_rows = "(SELECT * FROM " +
-                                      quote_table(pair.target.name.db, pair.target.name.table) +
-                                      " WHERE " + those + ")";
-      const std::uint64_t rows =
-          child != nullptr
-              ? count_staying(target, *child->pair, pair, key, those, written)
-              : count(target,
-                      "SELECT COUNT(*) FROM " + quote_table(key.child.db, key.child.table) +
-                          " c JOIN " + parent_rows + " p ON " + joined(key) + kLocked,
-                      "counting rows that a cascade would reach");
-      if (rows > 0 && !reached)
-        reached = std::to_string(rows) + " rows of " + planner::encode_table(key.child) +
-                  " that the plan does not name refer to it by '" + mysql::printable(key.name) +
-                  "'";
-    });
-    if (reached) return reached;
+    std::uint64_t rows = 0;
+    const auto look = [&](const std::vector<mysql::Row>& parents, const std::string& kept) {
+      rows += child != nullptr
+                  ? count_staying(target, *child->pair, pair, key,
+                                  planner::key_in(pair, planner::Side::target, parents),
+                                  kept.empty() ? "" : " AND NOT (" + kept + ")", written)
+                  : count_children(target, pair, key, parents,
+                                   kept.empty() ? "" : " WHERE NOT (" + kept + ")");
+    };
+    std::vector<mysql::Row> parents;
+    for (const std::size_t i : changes) {
+      const Change& change = table.changes[i];
+      const bool goes = change.op == Op::remove || changes_column(pair, change, key.parent_columns);
+      if (!goes || !(keys_off || cascades(key, change.op))) continue;
+      const bool renamed = keys_off && change.op == Op::update;
+      if (renamed)
+        look({planner::before_identity(pair, change)}, refers_after(pair, change, key));
+      else
+        parents.push_back(planner::before_identity(pair, change));
+    }
+    in_batches(parents, [&](const std::vector<mysql::Row>& batch) { look(batch, ""); });
+    if (rows > 0)
+      return std::to_string(rows) + " rows of " + planner::encode_table(key.child) +
+             " that the plan does not name refer to it by '" + mysql::printable(key.name) + "'";
   }
   return std::nullopt;
 }

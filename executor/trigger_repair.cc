@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "executor/row_corrections.h"
 #include "executor/row_identity.h"
 #include "executor/unit_writer.h"
 #include "mysql/quote.h"
@@ -31,56 +32,10 @@ std::string select_table(const TablePair& pair, Locking locking) {
                           : select_all_by_bytes(pair, Side::target, locking);
 }
 
-/// From what one row is to what it is to be.
-class Corrections {
- public:
-  Corrections(const TablePair& pair, const PlannedRows& planned, RowsByKey& found, bool replace)
-      : pair_(pair), planned_(planned), found_(found), replace_(replace) {}
-
-  /// A row as it was before the unit, and as it is now; nullptr: not there.
-  void look_at(const mysql::Row* before, const mysql::Row* now) {
-    const std::string key = identity_of(pair_, now != nullptr ? *now : *before);
-    const auto planned = planned_.find(key);
-    if (planned == planned_.end()) {
-      correct(before, now);
-      return;
-    }
-    seen_.insert(key);
-    correct(planned->second ? &*planned->second : nullptr, now);
-  }
-
-  /// Planned rows that were not looked at are nowhere.
-  std::vector<Change> finish() {
-    for (const auto& [key, row] : planned_)
-      if (row && seen_.count(key) == 0) correct(&*row, nullptr);
-    return std::move(changes_);
-  }
-
- private:
-  void correct(const mysql::Row* wanted, const mysql::Row* now) {
-    if (now != nullptr && (wanted == nullptr || !(*wanted == *now)))
-      found_.insert_or_assign(identity_of(pair_, *now), *now);
-    if (wanted != nullptr && now != nullptr && *wanted == *now) return;
-    if (wanted != nullptr && now != nullptr && !replace_) {
-      changes_.push_back(update_change(pair_, *wanted, *now));
-      return;
-    }
-    if (now != nullptr) changes_.push_back(remove_change(pair_, *now));
-    if (wanted != nullptr) changes_.push_back(insert_change(pair_, *wanted));
-  }
-
-  const TablePair& pair_;
-  const PlannedRows& planned_;
-  RowsByKey& found_;
-  bool replace_;
-  std::set<std::string> seen_;
-  std::vector<Change> changes_;
-};
-
 /// The first side is the table as it was, the second as it is.
 class TouchedTable : public planner::ChunkVisitor {
  public:
-  explicit TouchedTable(Corrections& corrections) : corrections_(corrections) {}
+  explicit TouchedTable(RowCorrections& corrections) : corrections_(corrections) {}
   void equal(const mysql::Row& row) override { corrections_.look_at(&row, &row); }
   void differs(const mysql::Row& before, const mysql::Row& now) override {
     corrections_.look_at(&before, &now);
@@ -90,7 +45,7 @@ class TouchedTable : public planner::ChunkVisitor {
   void chunk_end(const planner::KeyRange&) override {}
 
  private:
-  Corrections& corrections_;
+  RowCorrections& corrections_;
 };
 
 /// An UPDATE of these rows is always rewritten: only a new row can hold what is planned.
@@ -121,13 +76,20 @@ std::vector<const mysql::Row*> new_rows(const TableWork& table, const PlannedRow
   return rows;
 }
 
+/// Can values of one be compared with those of the other as they stand?
+bool comparable(const mysql::Column& a, const mysql::Column* b) {
+  return b != nullptr && a.family == b->family && a.charset == b->charset &&
+         a.collation == b->collation;
+}
+
 /// `a` = 1 AND `b` = 2, or nothing where the row has no such columns, or a NULL in one.
 std::string same_values(const TablePair& pair, const mysql::Row& row,
-                        const std::vector<std::string>& names) {
+                        const std::vector<std::string>& names, const mysql::Table& touched) {
   std::string sql;
   for (const std::string& name : names) {
     const auto column = planner::target_column(pair, name);
     if (!column || row.is_null(*column)) return "";
+    if (!comparable(pair.columns[*column].target, touched.column(name))) return "";
     sql += (sql.empty() ? "" : " AND ") + mysql::quote_name(name) + "=" +
            mysql::literal(pair.columns[*column].type, row.cell(*column));
   }
@@ -143,7 +105,8 @@ void remove_holders(mysql::Session& target, const TablePair& pair,
       std::string where;
       const std::size_t end = std::min(rows.size(), begin + planner::kKeysAtOnce);
       for (std::size_t i = begin; i < end; ++i)
-        if (const std::string same = same_values(pair, *rows[i], index.columns); !same.empty())
+        if (const std::string same = same_values(pair, *rows[i], index.columns, touched);
+            !same.empty())
           where += (where.empty() ? "(" : " OR (") + same + ")";
       if (where.empty()) continue;
       // The rows come back: what refers to them stays.
@@ -177,12 +140,13 @@ TriggerRepair::TriggerRepair(mysql::Session& target, mysql::Session& before, con
     const TableWork& table = unit.tables[t];
     pairs_.push_back(*table.pair);
     pairs_.back().job.options.large_bytes = std::numeric_limits<std::uint64_t>::max();
+    pairs_.back().job.options.where.clear();  // triggers know of no filter
     // Rows that no key tells apart are not corrected: the hash of their table must be right at
     // once.
     planned_.push_back(table.pair->is_keyless()
                            ? PlannedRows()
                            : planned_rows(*table.pair, table.changes, rows[t].target));
-    if (table.touched) lock_all(target_, *table.pair);
+    if (table.touched) lock_all(target_, pairs_.back());
   }
   before_.begin_consistent_snapshot();
 }
@@ -209,16 +173,18 @@ void TriggerRepair::set_aside() {
     const std::vector<const mysql::Row*> rows = new_rows(table, planned_[t]);
     const auto& touches = table.pair->touches;
     for (const TableWork& other : unit_.tables)
-      if (std::find(touches.begin(), touches.end(), other.pair->target.name) != touches.end())
+      if (!leaves_out_columns(*other.pair) &&
+          std::find(touches.begin(), touches.end(), other.pair->target.name) != touches.end())
         remove_holders(target_, *table.pair, rows, other.pair->target);
   }
 }
 
-std::vector<Change> TriggerRepair::differences(std::size_t t, unsigned round, RowsByKey& found) {
+std::optional<std::vector<Change>> TriggerRepair::differences(std::size_t t, unsigned round,
+                                                              RowsByKey& found) {
   const TablePair& pair = pairs_[t];
   const TableWork& table = unit_.tables[t];
   const PlannedRows& planned = planned_[t];
-  Corrections corrections(pair, planned, found, must_replace(pair, round));
+  RowCorrections corrections(pair, table, planned, found, must_replace(pair, round));
   if (table.touched) {
     planner::StreamRows before(before_, pair, Side::target, select_table(pair, Locking::none));
     planner::StreamRows now(target_, pair, Side::target, select_table(pair, Locking::for_update));
@@ -245,7 +211,12 @@ std::optional<UnitProblem> TriggerRepair::put_right() {
       if (table.pair->is_keyless()) continue;
       TableWork part{table.table, &pairs_[t], {}, {}, {}, true};
       TableRows found;
-      part.changes = differences(t, round, found.target);
+      auto changes = differences(t, round, found.target);
+      if (!changes)
+        return UnitProblem{unit_.id, UnitOutcome::failed, table.table->address,
+                           "what triggers do to rows cannot be put right without deleting them, "
+                           "and columns that are not compared would be lost"};
+      part.changes = std::move(*changes);
       if (part.changes.empty()) continue;
       address = table.table->address;
       work.tables.push_back(std::move(part));

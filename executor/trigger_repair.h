@@ -39,9 +39,11 @@ class TriggerRepair {
   [[nodiscard]] std::optional<UnitProblem> put_right();
 
  private:
-  /// Corrections of the unit's table `t`; `found`: the rows to correct, as they are.
-  [[nodiscard]] std::vector<planner::Change> differences(std::size_t t, unsigned round,
-                                                         RowsByKey& found);
+  /// Corrections of the unit's table `t`; `found`: the rows to correct, as they are. nullopt:
+  /// columns that are not compared would be lost.
+  [[nodiscard]] std::optional<std::vector<planner::Change>> differences(std::size_t t,
+                                                                        unsigned round,
+                                                                        RowsByKey& found);
   mysql::Session& target_;
   mysql::Session& before_;
   const UnitWork& unit_;

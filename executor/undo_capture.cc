@@ -1,6 +1,5 @@
 #include "executor/undo_capture.h"
 
-#include <algorithm>
 #include <cassert>
 
 #include "mysql/quote.h"
@@ -126,14 +125,9 @@ std::variant<UndoCapture, UnitProblem> UndoCapture::before(mysql::Session& targe
     // knows.
     part.reads_again = !work.pair->is_keyless() && complete(part.whole, target.vendor());
     part.kept.table = table_of(work, part.whole, target);
-    const bool outside =
-        !work.pair->is_keyless() &&
-        std::any_of(work.changes.begin(), work.changes.end(),
-                    [](const Change& change) { return change.reason == "filter_moved"; });
     RowsByKey again;
-    if (part.reads_again || outside)
-      again = read_whole(target, part.whole, work.changes, Op::insert);
-    const RowsByKey& known = part.reads_again || outside ? again : rows[t].target;
+    if (part.reads_again) again = read_whole(target, part.whole, work.changes, Op::insert);
+    const RowsByKey& known = part.reads_again ? again : rows[t].target;
     for (const Change& change : work.changes) {
       UndoRow& row = part.kept.rows.emplace_back();
       row.op = change.op;

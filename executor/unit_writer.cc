@@ -198,11 +198,11 @@ std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& un
                        "rows exchange values of unique key '" + unorderable->index +
                            "', and no value is free to park one of them"};
   const auto& steps = std::get<planner::UnitSteps>(ordered);
-  if (steps.foreign_keys_off)
+  const bool keys_off = steps.foreign_keys_off || renames_referred(target, unit);
+  if (keys_off)
     target.execute("SET SESSION foreign_key_checks=0", "writing rows that refer to each other");
-  std::optional<UnitProblem> problem =
-      Writer(target, unit, steps.foreign_keys_off).write(steps.steps);
-  if (!steps.foreign_keys_off) return problem;
+  std::optional<UnitProblem> problem = Writer(target, unit, keys_off).write(steps.steps);
+  if (!keys_off) return problem;
   target.execute("SET SESSION foreign_key_checks=1", "writing rows that refer to each other");
   if (problem) return problem;
   if (const auto missing = missing_parent(target, unit))

@@ -1,12 +1,11 @@
 #include "planner/filter_moved.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "mysql/quote.h"
-#include "mysql/row_stream.h"
 #include "planner/change_builder.h"
-#include "planner/keys_compare.h"
-#include "planner/statements.h"
+#include "planner/change_values.h"
+#include "planner/key_lookup.h"
 
 namespace rowplan::planner {
 
@@ -14,7 +13,7 @@ namespace {
 
 constexpr std::size_t kFindingsAtMost = 20;
 
-std::string bytes_of(const mysql::Row& row) { return std::string(row.bytes()); }
+using Hidden = std::vector<std::optional<mysql::Row>>;
 
 }  // namespace
 
@@ -29,14 +28,16 @@ void FilterGuard::mark() {
     // A delete of a row that left the filter on the source is what "follow" asks for.
     if (change.op == Op::remove && !following) removed.push_back(key_row(pair_, change).value());
   }
-  const RowsByKey on_target =
-      look_up(target_, Side::target, inserted, following ? Wanted::all : Wanted::key);
-  tell(look_up(source_, Side::source, removed, Wanted::key), Side::source);
-  if (!following) tell(on_target, Side::target);
+  const Hidden on_target = rows_with_equal_keys(target_, pair_, Side::target, inserted,
+                                                following ? Wanted::all : Wanted::key);
+  const Hidden on_source = rows_with_equal_keys(source_, pair_, Side::source, removed, Wanted::key);
+  for (const auto& row : on_source)
+    if (row) tell(*row, Side::source);
+  std::size_t number = 0;
   for (Change& change : pending_) {
-    if (following && change.op == Op::insert) {
-      const auto found = on_target.find(bytes_of(key_row(pair_, change).value()));
-      if (found != on_target.end()) follow(change, found->second);
+    if (change.op == Op::insert) {
+      const auto& row = on_target[number++];
+      if (row && !(following && follow(change, *row))) tell(*row, Side::target);
     }
     next_.append(change);
   }
@@ -49,51 +50,40 @@ void FilterGuard::rollback() {
   next_.rollback();
 }
 
-/// The row is there, outside the filter: an update brings it in.
-void FilterGuard::follow(Change& insert, const mysql::Row& target) {
-  const NamedValues wanted = std::move(insert.after);
-  insert.op = Op::update;
-  insert.reason = "filter_moved";
-  insert.after.clear();
-  const std::uint64_t large = pair_.job.options.large_bytes;
+/// The row is there, outside the filter: an update brings it in. False: nothing that is compared
+/// differs, so what the filter looks at cannot be written.
+bool FilterGuard::follow(Change& insert, const mysql::Row& target) {
+  Change update = insert;
+  update.op = Op::update;
+  update.reason = "filter_moved";
+  update.key = plan_key(pair_, target);
+  update.after.clear();
   for (std::size_t i = 0; i < pair_.columns.size(); ++i) {
-    PlanValue now = plan_value(pair_.columns[i].type, target, i, large);
-    if (now == wanted[i].second) continue;
-    insert.before.emplace_back(pair_.columns[i].name, std::move(now));
-    insert.after.push_back(wanted[i]);
+    const bool is_key = i < pair_.key_columns;  // always told in full
+    const PlanValue& wanted = is_key ? (*insert.key)[i] : insert.after[i].second;
+    PlanValue now = plan_value(pair_.columns[i].type, target, i,
+                               is_key ? UINT64_MAX : pair_.job.options.large_bytes);
+    if (now == wanted) continue;
+    update.before.emplace_back(pair_.columns[i].name, std::move(now));
+    update.after.emplace_back(pair_.columns[i].name, wanted);
   }
+  if (update.after.empty()) return false;
+  insert = std::move(update);
   ++followed_;
+  return true;
 }
 
-FilterGuard::RowsByKey FilterGuard::look_up(mysql::Session& session, Side side,
-                                            const std::vector<mysql::Row>& keys, Wanted wanted) {
-  RowsByKey found;
-  for (std::size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
-    const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto to =
-        keys.begin() + static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + kKeysAtOnce));
-    mysql::RowStream rows(session,
-                          select_keys(pair_, side, {from, to}, false, Locking::none, wanted),
-                          read_columns(pair_, side, wanted), "looking for rows outside the filter");
-    mysql::Row row;
-    while (rows.next(row)) found.insert_or_assign(bytes_of(key_of(pair_, row)), row);
-  }
-  return found;
-}
-
-void FilterGuard::tell(const RowsByKey& rows, Side outside) {
+void FilterGuard::tell(const mysql::Row& row, Side outside) {
+  if (findings_.size() >= kFindingsAtMost) return;
   const Side inside = outside == Side::source ? Side::target : Side::source;
-  for (const auto& [bytes, row] : rows) {
-    if (findings_.size() >= kFindingsAtMost) return;
-    std::string key;
-    for (std::size_t i = 0; i < pair_.key_columns; ++i)
-      key += (i == 0 ? "" : ", ") +
-             mysql::printable(mysql::show(pair_.columns[i].type, row.cell(i)).data);
-    findings_.push_back({"filter_moved", Severity::error, pair_.job.address,
-                         "row (" + key + ") is inside the filter on " + pair_.server(inside) +
-                             " and outside on " + pair_.server(outside),
-                         "filter_moved = \"follow\" deletes or updates such rows"});
-  }
+  std::string key;
+  for (std::size_t i = 0; i < pair_.key_columns; ++i)
+    key += (i == 0 ? "" : ", ") +
+           mysql::printable(mysql::show(pair_.columns[i].type, row.cell(i)).data);
+  findings_.push_back({"filter_moved", Severity::error, pair_.job.address,
+                       "row (" + key + ") is inside the filter on " + pair_.server(inside) +
+                           " and outside on " + pair_.server(outside),
+                       "filter_moved = \"follow\" deletes or updates such rows"});
 }
 
 }  // namespace rowplan::planner

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <string>
 #include <vector>
 
 #include "mysql/session.h"
@@ -32,11 +30,8 @@ class FilterGuard : public ChangeSink {
   [[nodiscard]] std::uint64_t followed() const { return followed_; }
 
  private:
-  using RowsByKey = std::map<std::string, mysql::Row>;
-  [[nodiscard]] RowsByKey look_up(mysql::Session& session, Side side,
-                                  const std::vector<mysql::Row>& keys, Wanted wanted);
-  void tell(const RowsByKey& rows, Side outside);
-  void follow(Change& insert, const mysql::Row& target);
+  void tell(const mysql::Row& row, Side outside);
+  [[nodiscard]] bool follow(Change& insert, const mysql::Row& target);
 
   const TablePair& pair_;
   mysql::Session& source_;

@@ -1,12 +1,11 @@
 #include "planner/keys_compare.h"
 
-#include <algorithm>
 #include <map>
 
 #include "mysql/quote.h"
-#include "mysql/row_stream.h"
 #include "planner/chunk_builder.h"
 #include "planner/chunk_visitor.h"
+#include "planner/key_lookup.h"
 #include "planner/member_rows.h"
 
 namespace rowplan::planner {
@@ -58,8 +57,6 @@ class SuspectFinder : public ChunkVisitor {
   PlanObserver& observer_;
 };
 
-std::string bytes_of(const mysql::Row& row) { return std::string(row.bytes()); }
-
 class KeysComparison {
  public:
   KeysComparison(const TablePair& pair, const PairCatalog& catalog, mysql::Session& source,
@@ -110,54 +107,34 @@ class KeysComparison {
     return walk(pair_, {}, source, target, false, finder);
   }
 
-  /// Keys that only the source has, for which the target has a row with a key of other bytes that
-  /// it takes for equal, become one suspect with that row's.
+  /// Keys that only the source has, for which the target has a row inside the filter with a key of
+  /// other bytes that it takes for equal, become one suspect with that row's.
   std::vector<Suspect> match_by_server(std::vector<Suspect> suspects) {
     std::map<std::string, std::size_t> only_target;
     std::vector<std::size_t> only_source;
+    std::vector<mysql::Row> keys;
     for (std::size_t i = 0; i < suspects.size(); ++i) {
-      if (!suspects[i].source) only_target.emplace(bytes_of(*suspects[i].target), i);
-      if (!suspects[i].target) only_source.push_back(i);
+      if (!suspects[i].source) only_target.emplace(suspects[i].target->bytes(), i);
+      if (suspects[i].target) continue;
+      only_source.push_back(i);
+      keys.push_back(*suspects[i].source);
     }
     std::vector<bool> merged(suspects.size(), false);
-    for (std::size_t begin = 0; begin < only_source.size(); begin += kKeysAtOnce) {
-      const std::size_t end = std::min(only_source.size(), begin + kKeysAtOnce);
-      std::vector<mysql::Row> keys;
-      for (std::size_t i = begin; i < end; ++i) keys.push_back(*suspects[only_source[i]].source);
-      for (auto& [number, key] : equal_keys(keys)) {
-        Suspect& suspect = suspects[only_source[begin + number]];
-        if (key == *suspect.source) continue;  // outside the filter, or written meanwhile
-        const auto found = only_target.find(bytes_of(key));
-        if (found == only_target.end() || suspect.target || merged[found->second]) {
-          tell_collision(*suspect.source, key);
-          continue;
-        }
-        merged[found->second] = true;
-        suspect.target = std::move(key);
+    for (auto& [number, key] : equal_keys(members_.target, pair_, Side::target, keys, true)) {
+      Suspect& suspect = suspects[only_source[number]];
+      if (key == *suspect.source) continue;  // written meanwhile
+      const auto found = only_target.find(std::string(key.bytes()));
+      if (found == only_target.end() || suspect.target || merged[found->second]) {
+        tell_collision(*suspect.source, key);
+        continue;
       }
+      merged[found->second] = true;
+      suspect.target = std::move(key);
     }
     std::vector<Suspect> kept;
     for (std::size_t i = 0; i < suspects.size(); ++i)
       if (!merged[i]) kept.push_back(std::move(suspects[i]));
     return kept;
-  }
-
-  std::vector<std::pair<std::size_t, mysql::Row>> equal_keys(const std::vector<mysql::Row>& keys) {
-    std::vector<mysql::ReadColumn> columns(1);
-    columns[0].type.kind = mysql::CellKind::integer;
-    for (mysql::ReadColumn& column : read_columns(pair_, Side::target, Wanted::key))
-      columns.push_back(std::move(column));
-    mysql::RowStream rows(members_.target, select_equal_keys(pair_, Side::target, keys), columns,
-                          "looking up keys of " + pair_.job.address);
-    std::vector<std::pair<std::size_t, mysql::Row>> found;
-    mysql::Row row;
-    while (rows.next(row)) {
-      mysql::Row key;
-      for (std::size_t i = 1; i < row.size(); ++i) key.add(row.cell(i));
-      found.emplace_back(std::stoull(mysql::show(columns[0].type, row.cell(0)).data),
-                         std::move(key));
-    }
-    return found;
   }
 
   void tell_collision(const mysql::Row& source, const mysql::Row& target) {
@@ -189,22 +166,6 @@ class KeysComparison {
     if (!chunk.empty()) build_chunk(chunk);
   }
 
-  using RowsByKey = std::map<std::string, mysql::Row>;
-
-  RowsByKey fetch(mysql::Session& session, Side side, const std::vector<mysql::Row>& keys) {
-    RowsByKey found;
-    for (std::size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
-      const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto to =
-          keys.begin() + static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + kKeysAtOnce));
-      mysql::RowStream rows(session, select_keys(pair_, side, {from, to}, true, Locking::none),
-                            read_columns(pair_, side), "reading " + pair_.job.address);
-      mysql::Row row;
-      while (rows.next(row)) found.insert_or_assign(bytes_of(key_of(pair_, row)), row);
-    }
-    return found;
-  }
-
   void build_chunk(const std::vector<const Suspect*>& suspects) {
     std::vector<mysql::Row> source_keys;
     std::vector<mysql::Row> target_keys;
@@ -214,10 +175,10 @@ class KeysComparison {
       if (suspect->target && !(suspect->source && *suspect->source == *suspect->target))
         target_keys.push_back(*suspect->target);
     }
-    const RowsByKey source = fetch(members_.source, Side::source, source_keys);
-    const RowsByKey target = fetch(members_.target, Side::target, target_keys);
-    const auto row_of = [](const RowsByKey& rows, const std::optional<mysql::Row>& key) {
-      const auto found = key ? rows.find(bytes_of(*key)) : rows.end();
+    const KeyedRows source = rows_of_keys(members_.source, pair_, Side::source, source_keys, true);
+    const KeyedRows target = rows_of_keys(members_.target, pair_, Side::target, target_keys, true);
+    const auto row_of = [](const KeyedRows& rows, const std::optional<mysql::Row>& key) {
+      const auto found = key ? rows.find(std::string(key->bytes())) : rows.end();
       return found == rows.end() ? nullptr : &found->second;
     };
     for (const Suspect* suspect : suspects) {

@@ -167,13 +167,13 @@ std::string select_keys(const TablePair& pair, Side side, const std::vector<mysq
          lock_clause(locking);
 }
 
-std::string select_equal_keys(const TablePair& pair, Side side,
-                              const std::vector<mysql::Row>& keys) {
+std::string select_equal_keys(const TablePair& pair, Side side, const std::vector<mysql::Row>& keys,
+                              bool filtered) {
   std::string sql;
   for (std::size_t i = 0; i < keys.size(); ++i)
     sql += (i == 0 ? "(SELECT " : " UNION ALL (SELECT ") + std::to_string(i) + "," +
-           select_list(pair, side, Wanted::key) + from(pair, side, true) + " WHERE " +
-           key_equals(pair, side, keys[i]) + ")";
+           select_list(pair, side, Wanted::key) + from(pair, side, true) +
+           where_all({filtered ? filter_of(pair) : "", key_equals(pair, side, keys[i])}) + ")";
   return sql;
 }
 

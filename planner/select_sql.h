@@ -35,9 +35,9 @@ enum class Wanted : std::uint8_t { all, key };
                                       const std::vector<mysql::Row>& keys, bool filtered,
                                       Locking locking, Wanted wanted = Wanted::all);
 
-/// For each of `keys` its number and the keys that the server takes for equal to it, unfiltered.
+/// For each of `keys` its number and the keys that the server takes for equal to it.
 [[nodiscard]] std::string select_equal_keys(const TablePair& pair, Side side,
-                                            const std::vector<mysql::Row>& keys);
+                                            const std::vector<mysql::Row>& keys, bool filtered);
 
 /// `column` = value AND ..., for the first cells of `key`. Without a key, `key` is a whole row of
 /// the target, and the condition holds for all rows that are equal to it byte by byte, filtered or

@@ -1,18 +1,16 @@
-#include <xxhash.h>
-
 #include <algorithm>
 
 #include "mysql/quote.h"
-#include "mysql/row_stream.h"
 #include "planner/change_builder.h"
+#include "planner/key_lookup.h"
 #include "planner/select_sql.h"
+#include "planner/tie_questions.h"
 #include "planner/ties.h"
 
 namespace rowplan::planner {
 
 namespace {
 
-constexpr std::size_t kQuestionsAtOnce = 100;  // SELECTs of one UNION
 constexpr const char* kChildrenAtMost = "100001";
 
 bool same_name(const std::string& a, const std::string& b) {
@@ -47,26 +45,8 @@ bool any_differs(const mysql::Row* a, const mysql::Row* b,
                      [&](std::size_t i) { return cell_differs(*a, *b, i); });
 }
 
-/// Texts that a collation may take for equal get the same hash for the commonest cases.
-std::string folded(const mysql::CellType& type, std::string_view cell) {
-  std::string out(cell);
-  if (type.kind != mysql::CellKind::text && type.kind != mysql::CellKind::tagged_text) return out;
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
-std::uint64_t value_hash(const TablePair& pair, const mysql::Row& row,
-                         const std::vector<std::size_t>& columns) {
-  mysql::Row values;
-  for (const std::size_t i : columns) values.add(folded(pair.columns[i].type, row.cell(i)));
-  return XXH3_64bits(values.bytes().data(), values.bytes().size());
-}
-
 std::uint64_t key_hash(const TablePair& pair, const mysql::Row& row) {
-  const mysql::Row key = key_of(pair, row);
-  return XXH3_64bits(key.bytes().data(), key.bytes().size());
+  return hash_of(key_of(pair, row));
 }
 
 std::string shown_values(const TablePair& pair, const mysql::Row& row,
@@ -86,30 +66,6 @@ std::string equals(const TablePair& pair, const mysql::Row& row,
     sql += (i == 0 ? "" : " AND ") + mysql::quote_name(names[i]) + "=" +
            mysql::literal(pair.columns[columns[i]].type, row.cell(columns[i]));
   return sql;
-}
-
-/// Answers: the number of each question with the key of each row found.
-template <typename OnAnswer>
-void ask(mysql::Session& session, const std::vector<std::string>& selects,
-         const std::vector<mysql::ReadColumn>& key, const std::string& doing, OnAnswer on_answer) {
-  std::vector<mysql::ReadColumn> columns(1);
-  columns[0].type.kind = mysql::CellKind::integer;
-  columns.insert(columns.end(), key.begin(), key.end());
-  for (std::size_t begin = 0; begin < selects.size(); begin += kQuestionsAtOnce) {
-    const std::size_t end = std::min(selects.size(), begin + kQuestionsAtOnce);
-    std::string sql;
-    for (std::size_t i = begin; i < end; ++i)
-      sql += (i == begin ? "(" : " UNION ALL (") + selects[i] + ")";
-    mysql::RowStream rows(session, sql, columns, doing);
-    mysql::Row row;
-    while (rows.next(row)) {
-      mysql::Row found;
-      for (std::size_t i = 1; i < row.size(); ++i)
-        row.is_null(i) ? found.add_null() : found.add(row.cell(i));
-      const std::string number = mysql::show(columns[0].type, row.cell(0)).data;
-      on_answer(std::stoull(number), XXH3_64bits(found.bytes().data(), found.bytes().size()));
-    }
-  }
 }
 
 std::string name_list(const std::vector<std::string>& names) {
@@ -154,7 +110,11 @@ TieProbe::TieProbe(const TablePair& pair, const PairCatalog& catalog)
 }
 
 void TieProbe::inserted(std::uint32_t chunk, const mysql::Row& row) {
-  note(chunk, Op::insert, nullptr, &row);
+  const bool may_be_hidden = !pair_.is_keyless() && !pair_.job.options.where.empty();
+  if (may_be_hidden && !idle_)
+    arrivals_.emplace_back(chunk, row);
+  else
+    note(chunk, Op::insert, nullptr, &row);
 }
 void TieProbe::removed(std::uint32_t chunk, const mysql::Row& row, bool equal_stay) {
   note(chunk, Op::remove, &row, nullptr, equal_stay);
@@ -185,7 +145,7 @@ void TieProbe::note(std::uint32_t chunk, Op op, const mysql::Row* before, const 
   for (std::uint32_t i = 0; i < parent_columns_.size(); ++i) {
     if (!parent_columns_[i].empty() && !any_differs(before, after, parent_columns_[i])) continue;
     entry.parents |= std::uint64_t{1} << (i % 64);
-    if (before != nullptr && op != Op::insert) ask_children(chunk, i, *before);
+    if (before != nullptr && op != Op::insert) ask_children(chunk, i, *before, after);
     if (after != nullptr) gain(chunk, i, *after);
   }
   facts_.changes.push_back(entry);
@@ -201,19 +161,23 @@ void TieProbe::ask_unique(std::uint32_t chunk, std::uint32_t index, const mysql:
 void TieProbe::ask_parent(std::uint32_t chunk, std::uint32_t foreign_key, const mysql::Row& after) {
   const std::vector<std::size_t>& columns = child_columns_[foreign_key];
   const mysql::ForeignKey& key = pair_.target.foreign_keys[foreign_key];
-  parent_questions_.push_back({chunk, foreign_key, value_hash(pair_, after, columns),
+  parent_questions_.push_back({chunk, foreign_key, values_.add(pair_, after, columns),
                                equals(pair_, after, columns, key.parent_columns),
                                shown_values(pair_, after, columns)});
 }
 
-void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference,
-                            const mysql::Row& before) {
+void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& before,
+                            const mysql::Row* after) {
   const mysql::ForeignKey& key = pair_.target.referenced_by[reference];
   // By a subquery on the parent's row, so that a referenced column need not be compared.
-  const std::string condition = "(" + name_list(key.child_columns) + ") IN (SELECT " +
-                                name_list(key.parent_columns) + " FROM " +
-                                mysql::quote_table(pair_.target.name.db, pair_.target.name.table) +
-                                " WHERE " + key_equals(pair_, Side::target, before) + ")";
+  std::string condition = "(" + name_list(key.child_columns) + ") IN (SELECT " +
+                          name_list(key.parent_columns) + " FROM " +
+                          mysql::quote_table(pair_.target.name.db, pair_.target.name.table) +
+                          " WHERE " + key_equals(pair_, Side::target, before) + ")";
+  // Rows that refer to what the row becomes, too, stay as they are.
+  const std::vector<std::size_t>& columns = parent_columns_[reference];
+  if (after != nullptr && !columns.empty() && !any_null(*after, columns))
+    condition += " AND NOT (" + equals(pair_, *after, columns, key.child_columns) + ")";
   std::vector<std::size_t> key_columns(pair_.identity_columns());
   for (std::size_t i = 0; i < key_columns.size(); ++i) key_columns[i] = i;
   child_questions_.push_back(
@@ -223,10 +187,23 @@ void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference,
 void TieProbe::gain(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& after) {
   const std::vector<std::size_t>& columns = parent_columns_[reference];
   if (columns.empty() || any_null(after, columns)) return;
-  facts_.gains.push_back({chunk, reference, value_hash(pair_, after, columns)});
+  facts_.gains.push_back({chunk, reference, values_.add(pair_, after, columns)});
+}
+
+/// A row that the filter hides is an update, and gives up what it held.
+void TieProbe::note_arrivals(mysql::Session& target) {
+  std::vector<mysql::Row> keys;
+  for (const auto& [chunk, row] : arrivals_) keys.push_back(key_of(pair_, row));
+  const auto hidden = rows_with_equal_keys(target, pair_, Side::target, keys, Wanted::all);
+  for (std::size_t i = 0; i < arrivals_.size(); ++i) {
+    const auto& [chunk, row] = arrivals_[i];
+    note(chunk, hidden[i] ? Op::update : Op::insert, hidden[i] ? &*hidden[i] : nullptr, &row);
+  }
+  arrivals_.clear();
 }
 
 void TieProbe::probe(mysql::Session& target) {
+  note_arrivals(target);
   const std::string doing = "looking for rows that changes of " + pair_.job.address + " touch";
   const std::vector<mysql::ReadColumn> own_key = read_columns(pair_, Side::target, Wanted::key);
   const auto select = [](std::size_t i, const std::vector<mysql::ReadColumn>& key,
@@ -237,7 +214,7 @@ void TieProbe::probe(mysql::Session& target) {
   std::vector<std::string> selects;
   for (std::size_t i = 0; i < unique_questions_.size(); ++i)
     selects.push_back(select(i, own_key, pair_.target.name, unique_questions_[i].condition));
-  ask(target, selects, own_key, doing, [&](std::uint64_t i, std::uint64_t key) {
+  ask_numbered(target, selects, own_key, doing, [&](std::uint64_t i, std::uint64_t key) {
     const Question& question = unique_questions_[i];
     facts_.holders.push_back({question.chunk, question.of, key, question.shown});
   });
@@ -257,7 +234,7 @@ void TieProbe::probe(mysql::Session& target) {
       selects.push_back(select(facts_.needs.size() - first, key, parent, question.condition));
       facts_.needs.push_back({question.chunk, of, question.value, false, 0, question.shown});
     }
-    ask(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t parent_key) {
+    ask_numbered(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t parent_key) {
       TieFacts::ParentNeed& need = facts_.needs[first + i];
       need.shown.clear();
       if (need.found && need.parent != parent_key) {
@@ -282,15 +259,31 @@ void TieProbe::probe(mysql::Session& target) {
       if (child_questions_[i].of == of)
         selects.push_back(select(i, key, child, child_questions_[i].condition) + " LIMIT " +
                           kChildrenAtMost);
-    ask(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t child_key) {
+    ask_numbered(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t child_key) {
       const Question& question = child_questions_[i];
       facts_.children.push_back(
           {question.chunk, of, pair != nullptr ? child_key : 0, question.shown});
     });
   }
+  hash_values(target, doing);
+  forget_questions();
+}
+
+/// So far the values noted since the last mark are numbers.
+void TieProbe::hash_values(mysql::Session& target, const std::string& doing) {
+  const std::vector<std::uint64_t> hashes = values_.take(target, doing);
+  for (std::size_t i = marks_.needs; i < facts_.needs.size(); ++i)
+    facts_.needs[i].value = hashes[facts_.needs[i].value];
+  for (std::size_t i = marks_.gains; i < facts_.gains.size(); ++i)
+    facts_.gains[i].value = hashes[facts_.gains[i].value];
+}
+
+void TieProbe::forget_questions() {
   unique_questions_.clear();
   parent_questions_.clear();
   child_questions_.clear();
+  arrivals_.clear();
+  values_.clear();
 }
 
 void TieProbe::mark() {
@@ -304,9 +297,7 @@ void TieProbe::rollback() {
   facts_.needs.resize(marks_.needs);
   facts_.gains.resize(marks_.gains);
   facts_.children.resize(marks_.children);
-  unique_questions_.clear();
-  parent_questions_.clear();
-  child_questions_.clear();
+  forget_questions();
 }
 
 }  // namespace rowplan::planner

@@ -128,8 +128,6 @@ class Resolution {
   void tie_holder(std::size_t table, const TieFacts::Holder& holder) {
     const auto [begin, end] = changes_of(table, holder.holder);
     for (const Entry* e = begin; e != end; ++e) {
-      // The row itself, which the filter hid. Without a key it is one more, and one too many.
-      if (e->op == Op::insert && !tables_[table].pair->is_keyless()) return;
       if (e->op == Op::insert || !has_bit(e->uniques, holder.index)) continue;
       components_.unite(node(table, holder.chunk), node(table, e->chunk));
       return;

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mysql/session.h"
 #include "planner/change.h"
 #include "planner/finding.h"
 #include "planner/table_pair.h"
+#include "planner/tie_questions.h"
 
 namespace rowplan::planner {
 
@@ -104,7 +106,11 @@ class TieProbe {
             bool equal_stay = false);
   void ask_unique(std::uint32_t chunk, std::uint32_t index, const mysql::Row& after);
   void ask_parent(std::uint32_t chunk, std::uint32_t foreign_key, const mysql::Row& after);
-  void ask_children(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& before);
+  void ask_children(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& before,
+                    const mysql::Row* after);
+  void note_arrivals(mysql::Session& target);
+  void hash_values(mysql::Session& target, const std::string& doing);
+  void forget_questions();
   void gain(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& after);
 
   const TablePair& pair_;
@@ -117,6 +123,8 @@ class TieProbe {
   std::vector<Question> unique_questions_;
   std::vector<Question> parent_questions_;
   std::vector<Question> child_questions_;
+  std::vector<std::pair<std::uint32_t, mysql::Row>> arrivals_;  ///< chunks, rows: inserts perhaps
+  ReferenceValues values_;  ///< `value` of questions and gains is a number of these till asked
   TieFacts facts_;
   Marks marks_;
 };

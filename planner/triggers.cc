@@ -37,6 +37,13 @@ std::size_t find_word(const std::string& text, const std::string& word, std::siz
   return std::string::npos;
 }
 
+bool acts(const mysql::ForeignKey& key) {
+  const auto acting = [](const std::string& rule) {
+    return rule != "RESTRICT" && rule != "NO ACTION";
+  };
+  return acting(key.on_delete) || acting(key.on_update);
+}
+
 /// A name as it may stand in SQL: between backticks, a backtick is written twice.
 bool names(const std::string& text, const std::string& name) {
   std::string quoted = mysql::quote_name(name);
@@ -105,25 +112,46 @@ std::set<TableName> tables_reached(const std::vector<Trigger>& triggers,
 
 void find_touched(std::vector<TablePair>& pairs, const std::string& server,
                   const std::vector<Routine>& routines) {
-  std::vector<TableName> tables;
-  for (const TablePair& pair : pairs)
-    if (pair.job.target == server) tables.push_back(pair.target.name);
+  std::set<TableName> planned;
+  std::vector<TableName> tables;                      // that matter if a trigger writes them
+  std::map<TableName, std::set<TableName>> cascades;  // where foreign keys take a write along to
+  for (const TablePair& pair : pairs) {
+    if (pair.job.target != server) continue;
+    planned.insert(pair.target.name);
+    tables.push_back(pair.target.name);
+    for (const mysql::ForeignKey& key : pair.target.foreign_keys) {
+      if (!acts(key)) continue;
+      tables.push_back(key.parent);
+      cascades[key.parent].insert(pair.target.name);
+    }
+  }
   std::map<TableName, std::set<TableName>> reach;
   for (const TablePair& pair : pairs)
     if (pair.job.target == server)
       reach[pair.target.name] = tables_reached(pair.target.triggers, routines, tables);
   for (TablePair& pair : pairs) {
     if (pair.job.target != server) continue;
-    std::vector<TableName> open(reach[pair.target.name].begin(), reach[pair.target.name].end());
     std::set<TableName> touched;
+    std::vector<TableName> open;
+    const auto come_to = [&](const std::set<TableName>& others) {
+      for (const TableName& other : others)
+        if (touched.insert(other).second) open.push_back(other);
+    };
+    // No trigger may write the table for which it fires, but a foreign key may lead back there.
+    const auto without_this = [&](std::set<TableName> others) {
+      others.erase(pair.target.name);
+      return others;
+    };
+    come_to(without_this(reach[pair.target.name]));
     while (!open.empty()) {
-      const TableName next = open.back();
+      const TableName table = open.back();
       open.pop_back();
-      // No trigger may write the table for which it fires.
-      if (next == pair.target.name || !touched.insert(next).second) continue;
-      open.insert(open.end(), reach[next].begin(), reach[next].end());
+      come_to(without_this(reach[table]));
+      come_to(cascades[table]);
     }
-    pair.touches.assign(touched.begin(), touched.end());
+    pair.touches.clear();
+    for (const TableName& table : touched)
+      if (planned.count(table) > 0) pair.touches.push_back(table);
   }
 }
 

@@ -20,8 +20,8 @@ namespace rowplan::planner {
     const std::vector<mysql::Trigger>& triggers, const std::vector<mysql::Routine>& routines,
     const std::vector<mysql::TableName>& tables);
 
-/// Fills in `touches` of the pairs that are written on `server`: what their triggers may write, and
-/// the triggers of those tables in turn.
+/// Fills in `touches` of the pairs that are written on `server`: what their triggers may write,
+/// what foreign keys take along with that, and the triggers of those tables in turn.
 void find_touched(std::vector<TablePair>& pairs, const std::string& server,
                   const std::vector<mysql::Routine>& routines);
 

@@ -23,6 +23,17 @@ class Reference:
 
 
 @dataclasses.dataclass
+class Trigger:
+    """What fires on the target when rowplan writes. `action`: see sql_text.trigger_body()."""
+
+    timing: str
+    event: str
+    action: str
+    other: int = -1  # of `writes` and `deletes`: the table that it writes
+    allowed: bool = True
+
+
+@dataclasses.dataclass
 class Table:
     """Rows are dictionaries by column; the same number on both sides was one row once."""
 
@@ -33,7 +44,7 @@ class Table:
     uniques: list = dataclasses.field(default_factory=list)  # lists of names
     references: list = dataclasses.field(default_factory=list)
     generated: list = dataclasses.field(default_factory=list)  # their DDL
-    trigger: bool = False
+    triggers: list = dataclasses.field(default_factory=list)  # on the target alone
     where: str = ""
     ignore: list = dataclasses.field(default_factory=list)
     keeps: bool = False  # deletes = "ignore"
@@ -68,6 +79,7 @@ class Options:
     chunk_rows: int = 200
     threads: int = 1
     large_bytes: int = 0  # 0: as it is by default
+    max_unit_rows: int = 0  # 0: as it is by default, and units are not split
     verify: str = "chunks"
     shuffled: bool = False  # the target's columns stand in another order
     kill_at: int = 0  # apply is killed at the n-th point
@@ -97,10 +109,19 @@ class Case:
                 gone += 1
         return gone
 
-    def refers_by_collation(self):
-        """Does a foreign key take texts for equal that are not the same?"""
-        return any(table.column(name).kind.text for table in self.tables
-                   for reference in table.references for name in reference.columns)
+    def referred_to(self, number):
+        """Tables, and their foreign keys, that refer to this one."""
+        return [(table, reference) for table in self.tables for reference in table.references
+                if reference.parent == number]
+
+    def triggers(self):
+        return [trigger for table in self.tables for trigger in table.triggers]
+
+    def refused(self, number):
+        """Is the table not compared at all, because of triggers?"""
+        table = self.tables[number]
+        return any(not trigger.allowed for trigger in table.triggers) or (
+            not table.key and any(trigger.other == number for trigger in self.triggers()))
 
     def keys(self, parent, role):
         table = self.tables[parent]

@@ -14,8 +14,6 @@ TIMEOUT_S = 300
 KILLED = -9
 # What only jobs that leave rows out may be refused for; the target is untouched then.
 LEFT_OUT = {"unique_held_outside_plan", "fk_parent_missing", "cascade_outside_plan"}
-# Children that name their parent in another case than it has itself: the plan rather refuses.
-OTHER_TEXT = {"fk_parent_missing", "cascade_outside_plan"}
 
 
 class Round:
@@ -82,17 +80,18 @@ class Round:
         allowed = set()
         if any(table.where or table.keeps for table in self.case.tables):
             allowed |= LEFT_OUT
-        if self.case.refers_by_collation():
-            allowed |= OTHER_TEXT
-        if any(table.where and table.column(name).kind.text
-               for table in self.case.tables for name in table.key):
-            allowed.add("key_collision")  # with a row outside the filter
+        if self.case.options.max_unit_rows:
+            allowed.add("unit_too_large")  # circles, and tables without an identity
         if crossing:
             allowed.add("filter_moved")
             if "filter_moved" not in errors:
                 raise Broken("P10 filter", "rows cross the filter's edge, and no finding says so")
-        if any(table.trigger for table in self.case.tables):
+        triggers = self.case.triggers()
+        if any(not trigger.allowed for trigger in triggers):
             allowed.add("trigger_on_target")
+        if any(trigger.other >= 0 and not self.case.tables[trigger.other].key
+               for trigger in triggers):
+            allowed.add("trigger_writes_keyless")
         if errors - allowed:
             messages = [f["message"] for f in plan["findings"] if f["severity"] == "error"]
             raise Broken(f"P10 findings {' '.join(sorted(errors - allowed))}", messages[:3])
@@ -175,7 +174,7 @@ class Round:
         """A row of the target that is planned to change, and may: (table, row)."""
         found = []
         for table in self.case.tables:
-            if table.where or table.keeps or not table.key or table.trigger:
+            if table.where or table.keeps or not table.key or table.triggers:
                 continue
             for number, row in table.target.items():
                 if number not in table.source or row["n"] != table.source[number]["n"]:

@@ -51,8 +51,10 @@ def arguments(words=None):
     parser.add_argument("--first-seed", type=int, help="begin here rather than anywhere")
     parser.add_argument("--keep", metavar="DIR", help="write failed rounds there")
     parser.add_argument("--shrink-seconds", type=float, default=60)
-    parser.add_argument("--keyless", action="store_true", help="tables without an identity too")
-    parser.add_argument("--triggers", action="store_true", help="tables with triggers too")
+    parser.add_argument("--no-keyless", dest="keyless", action="store_false",
+                        help="no tables without an identity")
+    parser.add_argument("--no-triggers", dest="triggers", action="store_false",
+                        help="no tables with triggers")
     parser.add_argument("-j", "--jobs", type=int, default=1)
     return parser.parse_args(words)
 

@@ -92,7 +92,7 @@ class Shrinker:
 
     def drop_parts(self):
         for t in range(len(self.case.tables)):
-            for name in ("references", "uniques", "generated"):
+            for name in ("references", "uniques", "generated", "triggers"):
                 for i in range(len(getattr(self.case.tables[t], name)) - 1, -1, -1):
                     self.keeps_failing(lambda case, t=t, name=name, i=i:
                                        getattr(case.tables[t], name).pop(i))
@@ -116,6 +116,9 @@ def drop_table(case, number):
         table.references = [r for r in table.references if r.parent != number]
         for reference in table.references:
             reference.parent -= reference.parent > number
+        table.triggers = [t for t in table.triggers if t.other != number]
+        for trigger in table.triggers:
+            trigger.other -= trigger.other > number
 
 
 def drop_row(case, t, n):

@@ -49,14 +49,35 @@ def schema(case, role):
     statements = [create(case, table, role) for table in case.tables]
     for number, table in enumerate(case.tables):
         statements += references(case, table, number)
+    statements.append("CREATE TABLE trigger_log (id INT AUTO_INCREMENT PRIMARY KEY, c BIGINT)"
+                      " ENGINE=InnoDB")
     statements.append("CREATE TABLE bystander (id INT PRIMARY KEY, v VARCHAR(9)) ENGINE=InnoDB")
     return statements
 
 
 def triggers(case):
     """Made after the rows are in: they are about what rowplan writes."""
-    return [f"CREATE TRIGGER z{i} BEFORE UPDATE ON {quote(table.name)} FOR EACH ROW SET @seen = 1"
-            for i, table in enumerate(case.tables) if table.trigger]
+    return [f"CREATE TRIGGER z{t}_{i} {trigger.timing} {trigger.event} ON {quote(table.name)}"
+            f" FOR EACH ROW {trigger_body(case, trigger)}"
+            for t, table in enumerate(case.tables) for i, trigger in enumerate(table.triggers)]
+
+
+def trigger_body(case, trigger):
+    if trigger.action == "rewrites":
+        return "SET NEW.n = 4242"
+    if trigger.action == "logs":
+        return "INSERT INTO trigger_log VALUES (NULL, CONNECTION_ID())"
+    if trigger.action == "looks":
+        return "SET @seen = 1"
+    other = quote(case.tables[trigger.other].name)
+    if trigger.action == "writes":
+        return f"UPDATE {other} SET n = 4243 WHERE n IS NULL OR n MOD 3 = 0"
+    return f"DELETE FROM {other} WHERE n MOD 5 = 0"
+
+
+def allowed_triggers(case):
+    return [f"z{t}_{i}" for t, table in enumerate(case.tables)
+            for i, trigger in enumerate(table.triggers) if trigger.allowed]
 
 
 def row_values(table, row):
@@ -98,10 +119,15 @@ def toml_text(text):
 def pair_section(case, db, threads=None):
     """The body of [pair.p], and the sections of its tables; scenarios choose threads themselves."""
     options = case.options
-    lines = [f'tables = ["{db}.*", "!{db}.bystander"]', f"chunk_rows = {options.chunk_rows}",
+    lines = [f'tables = ["{db}.*", "!{db}.bystander", "!{db}.trigger_log"]',
+             f"chunk_rows = {options.chunk_rows}",
              "limits = { max_deletes = 1000000, allow_empty_source = true }"]
     if threads:
         lines.append(f"threads = {threads}")
+    if options.max_unit_rows:
+        lines += [f"max_unit_rows = {options.max_unit_rows}", "split_units = true"]
+    if allowed_triggers(case):
+        lines.append(f"allow_triggers = [{', '.join(map(toml_text, allowed_triggers(case)))}]")
     if options.large_bytes:
         lines.append(f"large_bytes = {options.large_bytes}")
     for table in case.tables:

@@ -65,6 +65,21 @@ TEST(Triggers, TouchedTablesHaveTriggersInTurn) {
   EXPECT_TRUE(pairs[2].touches.empty());
 }
 
+TEST(Triggers, ForeignKeysTakeWritesAlong) {
+  std::vector<TablePair> pairs = three_pairs();
+  pairs[0].target.triggers = {{"a", "AFTER", "INSERT", "", "DELETE FROM outside"}};
+  const TableName outside{"db", "outside"};
+  pairs[1].target.foreign_keys = {
+      {"f", pairs[1].target.name, {"id"}, outside, {"id"}, "CASCADE", "RESTRICT"}};
+  pairs[2].target.foreign_keys = {
+      {"g", pairs[2].target.name, {"id"}, outside, {"id"}, "RESTRICT", "NO ACTION"}};
+  pairs[0].target.foreign_keys = {
+      {"h", pairs[0].target.name, {"id"}, pairs[1].target.name, {"id"}, "SET NULL", "RESTRICT"}};
+  find_touched(pairs, "b", {});
+  EXPECT_EQ(pairs[0].touches, (std::vector<TableName>{{"db", "film"}, {"db", "film_text"}}));
+  EXPECT_TRUE(pairs[1].touches.empty());
+}
+
 TEST(Triggers, EachMustBeNamed) {
   TablePair pair = PairBuilder("film").integer("id").key().build();
   pair.target.triggers = {{"a", "BEFORE", "INSERT", "", ""}, {"b", "BEFORE", "UPDATE", "", ""}};

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('ss', 1, 1, 'same');

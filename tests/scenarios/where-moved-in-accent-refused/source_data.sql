@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('á', 2, 10, 1);
