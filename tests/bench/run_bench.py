@@ -4,15 +4,16 @@
     run_bench.py --vendor mariadb --rows 2000000 --pattern none --pattern scattered --runs 3
 
 Starts two private servers, makes a table on both, lets the target differ by each pattern, and runs
-the tools in turn, several times: so that what else the machine does meets all of them. Prints a table
-of medians. What is measured:
+the tools in turn, several times: so that what else the machine does meets all of them. Prints a
+table of medians. What is measured:
 
     compare   pattern none: `rowplan check`, pt-table-sync --print, the bare reader
     plan      `rowplan plan` and `show`, pt-table-sync --print, the bare reader
     apply     `rowplan apply` of that plan, pt-table-sync --execute, the bare writer
 
-A ratio is the tool's median over the floor's. pt-table-sync is left out, with a word, where it is not
-installed (tests/install_packages.sh bench).
+"floor x" is the tool's time over the bare reader's or writer's, "pt x" pt-table-sync's over the
+tool's. pt-table-sync is left out, with a word, where it is not installed
+(tests/install_packages.sh bench).
 """
 
 import argparse
@@ -129,7 +130,7 @@ def median(costs, field):
 
 def table(bench):
     """Markdown: a line a pattern, measure and tool; ratios are of medians of the clock."""
-    lines = ["| pattern | measure | tool | s | floor x | 1/pt | client CPU s | servers CPU s |"
+    lines = ["| pattern | measure | tool | s | floor x | pt x | client CPU s | servers CPU s |"
              " peak MiB | changes/s |", "| --- | --- | --- " + "| ---: " * 7 + "|"]
     for (pattern, measure, tool), costs in bench.costs.items():
         wall_s = median(costs, "wall_s")

@@ -3,9 +3,9 @@
 
     slow_link.py --vendor mariadb --rows 200000 --mbit 20 --rtt-ms 40 --method stream
 
-The link is a relay in front of the target's socket, which passes on so many bits a second, each byte
-late by half the round trip. Prints the time, the bytes that went over the link, both ways together,
-and their share of the table: of the bytes that its rows are when they are read once over the link.
+The link is a relay in front of the target's socket, which passes on so many bits a second, each
+byte late by half the round trip. Prints the time, the bytes that went over the link, both ways
+together, and their share of the table: of the bytes that its rows are when they are read once.
 """
 
 import argparse
