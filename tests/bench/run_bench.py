@@ -103,7 +103,8 @@ class Bench:
             self.keep(name, "show", self.rowplan.name, self.rowplan.show())
         if not differs:
             return
-        self.rowplan.plan()
+        if "plan" not in self.options.only:
+            self.rowplan.plan()
         self.changes[name] = self.rowplan.changes()
         self.writer.prepare(bench_data.by_id(pattern.touched or pattern.removed))
         if "apply" in self.options.only:
