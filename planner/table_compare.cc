@@ -1,20 +1,15 @@
 #include "planner/table_compare.h"
 
-#include <chrono>
-#include <thread>
-
-#include "planner/chunk_builder.h"
-#include "planner/chunk_visitor.h"
+#include "planner/checksum_compare.h"
 #include "planner/keyless_compare.h"
 #include "planner/keys_compare.h"
-#include "planner/member_rows.h"
+#include "planner/second_reading.h"
 
 namespace rowplan::planner {
 
 namespace {
 
 constexpr std::size_t kRunChunks = 32;  // neighbours read with one query
-constexpr std::chrono::milliseconds kRecheckPause{50};
 constexpr std::uint64_t kTellEveryRows = 16384;
 
 /// First reading: which chunks differ?
@@ -80,41 +75,6 @@ class Detector : public ChunkVisitor {
   std::uint64_t told_ = 0;
 };
 
-/// Later readings: builds the chunks, and remembers what it saw.
-class Builder : public ChunkVisitor {
- public:
-  explicit Builder(ChunkBuilder& chunks) : chunks_(chunks) {}
-  void equal(const mysql::Row& row) override { chunks_.equal(row); }
-  void differs(const mysql::Row& source, const mysql::Row& target) override {
-    chunks_.differs(source, target);
-  }
-  void only_source(const mysql::Row& row) override { chunks_.only_source(row); }
-  void only_target(const mysql::Row& row) override { chunks_.only_target(row); }
-  void chunk_end(const KeyRange& range) override {
-    SeenChunk seen{range, chunks_.source_sum(), chunks_.target_sum()};
-    if (chunks_.end_chunk(ChunkKind::range, range)) found.push_back(std::move(seen));
-  }
-  std::vector<SeenChunk> found;
-
- private:
-  ChunkBuilder& chunks_;
-};
-
-bool same_bound(const std::optional<mysql::Row>& a, const std::optional<mysql::Row>& b) {
-  return a.has_value() == b.has_value() && (!a || *a == *b);
-}
-
-/// Did both readings see the same?
-bool same_readings(const std::vector<SeenChunk>& a, const std::vector<SeenChunk>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (!same_bound(a[i].range.low, b[i].range.low) ||
-        !same_bound(a[i].range.high, b[i].range.high) || a[i].source != b[i].source ||
-        a[i].target != b[i].target)
-      return false;
-  return true;
-}
-
 class RangeComparison {
  public:
   RangeComparison(const TablePair& pair, const PairCatalog& catalog, mysql::Session& source,
@@ -155,15 +115,7 @@ class RangeComparison {
 
   bool read(const KeyRange& range, ChunkVisitor& visitor) {
     members_.open_snapshots();
-    return read_in_snapshot(range, visitor);
-  }
-
-  bool read_in_snapshot(const KeyRange& range, ChunkVisitor& visitor) {
-    StreamRows source(members_.source, pair_, Side::source,
-                      select_range(pair_, Side::source, range, Locking::none));
-    StreamRows target(members_.target, pair_, Side::target,
-                      select_range(pair_, Side::target, range, Locking::none));
-    return walk(pair_, range, source, target, true, visitor);
+    return read_in_snapshot(pair_, members_, range, visitor);
   }
 
   /// Reads the chunks that differ again, neighbours together, until what two readings in a row saw
@@ -171,34 +123,18 @@ class RangeComparison {
   /// vanish.
   void read_again(const std::vector<SeenChunk>& seen) {
     members_.open_snapshots();
+    SecondReading again(pair_, members_, chunks_, observer_);
     std::size_t begin = 0;
     while (begin < seen.size() && !stopped()) {
       std::size_t end = begin + 1;
       while (end < seen.size() && end - begin < kRunChunks && seen[end - 1].range.high &&
              same_bound(seen[end - 1].range.high, seen[end].range.low))
         ++end;
-      read_run({seen.begin() + static_cast<std::ptrdiff_t>(begin),
-                seen.begin() + static_cast<std::ptrdiff_t>(end)});
+      again.read_run({seen.begin() + static_cast<std::ptrdiff_t>(begin),
+                      seen.begin() + static_cast<std::ptrdiff_t>(end)});
       begin = end;
     }
     members_.close_snapshots();
-  }
-
-  void read_run(std::vector<SeenChunk> before) {
-    const KeyRange range{before.front().range.low, before.back().range.high};
-    const unsigned rounds = pair_.job.options.recheck;
-    for (unsigned round = 1;; ++round) {
-      Builder builder(chunks_);
-      read_in_snapshot(range, builder);
-      const bool settled = builder.found.empty() || same_readings(before, builder.found);
-      if (settled || round >= rounds) break;
-      chunks_.rollback();
-      before = std::move(builder.found);
-      observer_.table_recheck(pair_.job.address, before.size(), round + 1);
-      std::this_thread::sleep_for(kRecheckPause * (1U << round));
-      members_.open_snapshots();
-    }
-    chunks_.mark(members_.target);
   }
 
   const TablePair& pair_;
@@ -218,6 +154,8 @@ TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
     return compare_keyless(pair, catalog, source, target, sink, options, observer);
   if (!pair.index_order)
     return compare_by_keys(pair, catalog, source, target, sink, options, observer);
+  if (options.by_checksum)
+    return compare_by_checksum(pair, catalog, source, target, sink, options, observer);
   return RangeComparison(pair, catalog, source, target, sink, options, observer).run();
 }
 
