@@ -117,4 +117,5 @@ class SchemaMaker:
             large_bytes=0 if follows else rng.choice([0, 0, 0, 1, 20, 600]),
             verify=rng.choice(["chunks", "rows"]),
             shuffled=rng.random() < 0.2, kill_at=rng.choice([0, 0, 0, rng.randint(1, 60)]),
-            intrude=rng.choice(["", "", "", "abort", "skip"]), swapped=rng.random() < 0.2)
+            intrude=rng.choice(["", "", "", "abort", "skip"]), swapped=rng.random() < 0.2,
+            method=rng.choice(["stream", "checksum"]))

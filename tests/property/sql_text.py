@@ -95,13 +95,14 @@ def toml_text(text):
                          for c in text) + '"'
 
 
-def pair_section(case, db, threads=None):
+def pair_section(case, db, threads=None, method=None):
     """The body of [pair.p], and the sections of its tables; scenarios choose threads themselves."""
     options = case.options
     lines = [f'tables = ["{db}.*", "!{db}.bystander"]', f"chunk_rows = {options.chunk_rows}",
              "limits = { max_deletes = 1000000, allow_empty_source = true }"]
     if threads:
         lines.append(f"threads = {threads}")
+    lines.append(f'method = "{method or options.method}"')
     if options.large_bytes:
         lines.append(f"large_bytes = {options.large_bytes}")
     for table in case.tables:
@@ -119,10 +120,10 @@ def pair_section(case, db, threads=None):
     return "\n".join(lines) + "\n"
 
 
-def manifest(case, db, source, target, threads=None):
+def manifest(case, db, source, target, threads=None, method=None):
     text = 'manifest_version = 1\nname = "property"\n[state]\npath = "state.db"\n'
     for name, server, access in (("source", source, "read-only"), ("target", target, "read-write")):
         text += (f'[server.{name}]\nsocket = "{server.socket}"\nuser = "root"\n'
                  f'access = "{access}"\n')
     return (text + '[pair.p]\nsource = "source"\ntarget = "target"\n'
-            + pair_section(case, db, threads or case.options.threads))
+            + pair_section(case, db, threads or case.options.threads, method))
