@@ -14,6 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned kQuestions = 3;
+constexpr unsigned kHashings = 2;          // the quicker counts: others use the server too
 constexpr std::uint64_t kFirstRows = 128;  // tell how long rows are
 constexpr std::uint64_t kSampleBytes = 1'000'000;
 constexpr std::uint64_t kSampleRowsAtMost = 20'000;
@@ -86,10 +87,14 @@ std::optional<LinkSpeed> measure_link(const TablePair& pair, Side side, mysql::S
   speed.rows_per_s = sample.rows_per_s;
   speed.bytes_per_s = sample.bytes_per_s;
   const KeyRange range{std::nullopt, key_of(pair, sample.last)};
-  const auto start = Clock::now();
-  (void)session.query(ChecksumSql(pair, side).sums({range}, Summed::high),
-                      "measuring how fast " + pair.job.address + " is hashed");
-  const double took = std::max(kShortest, seconds_since(start) - speed.round_trip_s);
+  const std::string sql = ChecksumSql(pair, side).sums({range}, Summed::high);
+  double took = std::numeric_limits<double>::max();
+  for (unsigned i = 0; i < kHashings; ++i) {
+    const auto start = Clock::now();
+    (void)session.query(sql, "measuring how fast " + pair.job.address + " is hashed");
+    took = std::min(took, seconds_since(start));
+  }
+  took = std::max(kShortest, took - speed.round_trip_s);
   speed.hashed_rows_per_s = static_cast<double>(rows) / took;
   return speed;
 }

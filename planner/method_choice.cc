@@ -36,7 +36,7 @@ MethodChoice choose_by_speed(const LinkSpeed& source, const LinkSpeed& target, s
   MethodChoice choice;
   choice.measured = true;
   if (streamed_s > kClearly * hashed_s) choice.method = Method::checksum;
-  choice.compress = bytes_per_s < kSlowBytesPerS;
+  choice.compress = choice.method == Method::checksum || bytes_per_s < kSlowBytesPerS;
   choice.reason = "round trip " + milliseconds(std::max(source.round_trip_s, target.round_trip_s)) +
                   ", rows arrive at " + printed("%.1f MB/s", bytes_per_s / 1e6) + "; about " +
                   printed("%.0f s", streamed_s) + " to stream, " + printed("%.0f s", hashed_s) +
@@ -67,8 +67,10 @@ MethodChoice MethodChooser::choose(const TablePair& pair, mysql::Session& source
 MethodChoice MethodChooser::decide(const TablePair& pair, mysql::Session& source,
                                    mysql::Session& target) {
   const TableOptions& options = pair.job.options;
-  MethodChoice choice;
-  if (options.method == Method::automatic || options.compress == Compress::automatic)
+  // Sums and hashes are few: to compress them costs nothing.
+  MethodChoice choice{Method::checksum, "", true};
+  if (options.method == Method::automatic ||
+      (options.method == Method::stream && options.compress == Compress::automatic))
     choice = measured(pair, source, target);
   if (options.method == Method::automatic) return choice;
   choice.method = options.method;
