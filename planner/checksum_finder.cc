@@ -105,7 +105,11 @@ void ChecksumFinder::compare_some(const std::vector<KeyRange>& ranges, std::size
     else
       differing.push_back(ranges[i]);
   }
-  if (!differing.empty()) compare(part(differing, level + 1), level + 1);
+  if (!differing.empty()) {
+    // Where most ranges differ, most of their parts would: each level hashes all of its rows anew.
+    const std::size_t next = differing.size() * 2 > ranges.size() ? moduli_.size() - 1 : level + 1;
+    compare(part(differing, next), next);
+  }
   if (level == 0) observer_.table_progress(pair_.job.address, source_rows, found.size());
 }
 

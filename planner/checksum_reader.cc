@@ -1,6 +1,7 @@
 #include "planner/checksum_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <future>
 
 #include "mysql/encoding.h"
@@ -14,8 +15,8 @@ constexpr std::size_t kKeysAtOnce = 1000;
 constexpr unsigned kNoCode = 0;
 constexpr unsigned kPacketOverflow = 1301;
 // Numbers that servers print in another way outside of JSON.
-const std::vector<double> kProbedReals = {0.1,    1.0 / 3, -7.182818284590452e-9, 1e15,
-                                          1.5e16, 1e17,    123456789.123456789,   2.5e-300};
+constexpr std::array<double, 8> kProbedReals = {0.1,    1.0 / 3, -7.182818284590452e-9, 1e15,
+                                                1.5e16, 1e17,    123456789.123456789,   2.5e-300};
 
 std::uint64_t number_of(std::string_view bytes) {
   std::uint64_t number = 0;
@@ -83,7 +84,8 @@ mysql::TextRows ChecksumReader::query(Side side, const std::string& sql) const {
 }
 
 void ChecksumReader::probe(Side side) const {
-  const mysql::TextRow row = query(side, checksum_probe(kProbedReals)).at(0);
+  const mysql::TextRow row =
+      query(side, checksum_probe({kProbedReals.begin(), kProbedReals.end()})).at(0);
   const auto expect = [&](std::size_t i, const std::string& what, const std::string& value) {
     const std::string got = row.at(i).value_or("NULL");
     if (got != value)
