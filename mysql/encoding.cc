@@ -54,6 +54,16 @@ std::string sql_bytes(char in_hex, char as_hash, const std::string& bytes) {
 
 std::string sql_text(const std::string& column, const std::string& charset) {
   const std::string raw = "CAST(" + column + " AS BINARY)";
+  if (charset == "utf8mb4") {
+    // Needs no conversion, so its bytes are hashed once, and only their mark is chosen.
+    const auto mark = [&](const char* converts, const char* does_not) {
+      return "IF(CAST(CONVERT(" + raw + " USING utf8mb4) AS BINARY)<=>" + raw + ",'" + converts +
+             "','" + does_not + "')";
+    };
+    return "IF(LENGTH(" + column + ")>" + std::to_string(kEncodedInHexBytes) + ",CONCAT(" +
+           mark("s", "y") + ",SHA2(" + raw + ",256)),CONCAT(" + mark("t", "x") + ",HEX(" + raw +
+           ")))";
+  }
   const std::string utf8 = "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
   // Well-formed in its own character set, and back from UTF-8 to the same bytes.
   const std::string well_formed =

@@ -14,9 +14,7 @@ namespace rowplan::mysql {
 
 namespace {
 
-constexpr std::size_t kFirstBuffer = 512;   // bytes; longer values are fetched once more
-constexpr unsigned kResultCut = 1260;       // GROUP_CONCAT and friends
-constexpr unsigned kPacketOverflow = 1301;  // a function's result over max_allowed_packet: NULL
+constexpr std::size_t kFirstBuffer = 512;  // bytes; longer values are fetched once more
 constexpr std::uint64_t kMicroseconds = 1000000;
 
 bool by_number(CellKind kind) {
@@ -156,7 +154,6 @@ struct RowStream::State {
   void append(std::size_t i, Row& row);
   void append_bytes(std::size_t i, Row& row);
   std::string_view fetch_bytes(std::size_t i);
-  void check_warnings();
 };
 
 void RowStream::State::open(const std::string& sql) {
@@ -244,15 +241,6 @@ void RowStream::State::append(std::size_t i, Row& row) {
   row.close();
 }
 
-void RowStream::State::check_warnings() {
-  if (session->warning_count() == 0) return;
-  for (const TextRow& row : session->query("SHOW WARNINGS", "reading warnings")) {
-    const auto code = static_cast<unsigned>(std::stoul(row.at(1).value_or("0")));
-    if (code == kResultCut || code == kPacketOverflow)
-      throw Error(session->server(), code, "HY000", row.at(2).value_or(""), doing);
-  }
-}
-
 RowStream::RowStream(Session& session, const std::string& sql,
                      const std::vector<ReadColumn>& columns, std::string doing)
     : state_(std::make_unique<State>()) {
@@ -277,7 +265,7 @@ bool RowStream::next(Row& row) {
       throw state.error();
     mysql_stmt_close(state.statement);
     state.statement = nullptr;
-    state.check_warnings();
+    (void)state.session->check_warnings(state.doing);
     return false;
   }
   if (result == 1 && state.loss_ends_rows) return !(state.ended = true);

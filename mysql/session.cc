@@ -17,6 +17,8 @@ namespace {
 
 constexpr const char* kSqlMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
 constexpr unsigned kServerGone = 2006;
+constexpr unsigned kResultCut = 1260;       // GROUP_CONCAT and friends
+constexpr unsigned kPacketOverflow = 1301;  // a function's result over max_allowed_packet: NULL
 constexpr std::size_t kLongPiece = std::size_t{256} << 10U;
 
 #if defined(MARIADB_BASE_VERSION) || defined(MARIADB_PACKAGE_VERSION)
@@ -57,6 +59,15 @@ void set_tls(MYSQL* mysql, const ConnectOptions& options) {
   if (options.tls == Tls::verify_ca) mode = SSL_MODE_VERIFY_CA;
   if (options.tls == Tls::verify_identity) mode = SSL_MODE_VERIFY_IDENTITY;
   mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
+#endif
+}
+
+/// Where the server offers none, the connection goes on without.
+void set_compression(MYSQL* mysql) {
+#if defined(MARIADB_BASE_VERSION) || defined(MARIADB_PACKAGE_VERSION)
+  mysql_options(mysql, MYSQL_OPT_COMPRESS, nullptr);
+#else
+  mysql_options(mysql, MYSQL_OPT_COMPRESSION_ALGORITHMS, "zstd,zlib,uncompressed");
 #endif
 }
 
@@ -149,6 +160,7 @@ void Session::connect(const ConnectOptions& options) {
 #endif
   mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "rowplan");
   set_tls(mysql, options);
+  if (options.compress) set_compression(mysql);
   const bool by_socket = !options.socket.empty();
   const char* host = by_socket ? "localhost" : options.host.c_str();
   if (!by_socket) {
@@ -359,6 +371,18 @@ const std::string& Session::identity() const noexcept { return handle_->identity
 std::uint64_t Session::max_allowed_packet() const noexcept { return handle_->max_allowed_packet; }
 unsigned Session::warning_count() const {
   return handle_->mysql != nullptr ? mysql_warning_count(handle_->mysql) : 0;
+}
+
+bool Session::check_warnings(const std::string& doing) {
+  const unsigned count = warning_count();
+  if (count == 0) return true;
+  const TextRows told = query("SHOW WARNINGS", "reading warnings");
+  for (const TextRow& row : told) {
+    const auto code = static_cast<unsigned>(std::stoul(need(row.at(1))));
+    if (code == kResultCut || code == kPacketOverflow)
+      throw Error(handle_->server, code, "HY000", need(row.at(2)), doing);
+  }
+  return told.size() >= count;
 }
 
 }  // namespace rowplan::mysql

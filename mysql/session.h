@@ -31,6 +31,7 @@ struct ConnectOptions {
   unsigned connect_timeout_s = 10;
   unsigned read_timeout_s = 60;
   unsigned lock_wait_s = 5;
+  bool compress = false;  ///< what travels, if the server can
   /// Where known: what the server must be, or IdentityError. Asked on every session.
   std::string expected_identity;
 };
@@ -99,6 +100,9 @@ class Session {
   [[nodiscard]] const std::string& identity() const noexcept;
   [[nodiscard]] std::uint64_t max_allowed_packet() const noexcept;
   [[nodiscard]] unsigned warning_count() const;
+  /// After a read: throws Error if a warning says that a value was cut short or left out. False:
+  /// the server did not tell all of its warnings.
+  bool check_warnings(const std::string& doing);
   [[nodiscard]] SessionHandle& handle() noexcept { return *handle_; }
 
  private:

@@ -31,6 +31,8 @@ struct SeenChunk {
   KeyRange range;
   FastSum source;
   FastSum target;
+  std::optional<ChunkHash> source_hash;  ///< where the reading hashed the rows
+  std::optional<ChunkHash> target_hash;
 };
 
 /// Builds PlanChunks. Row by row: equal, differs, only_*; then end_chunk.
@@ -43,7 +45,7 @@ class ChunkBuilder {
   /// `copies`: of a table without a key.
   void only_source(const mysql::Row& row, const Copies& copies = {});
   void only_target(const mysql::Row& row, const Copies& copies = {});
-  /// Rows that stay as they are, as sums. Of a table without a key.
+  /// Rows that stay as they are, as sums. Such a chunk has no fast sums.
   void stay(const ChunkHash& source, const ChunkHash& target);
   /// Did the chunk differ? Then it is kept under the next number.
   bool end_chunk(ChunkKind kind, const KeyRange& range);
@@ -56,6 +58,8 @@ class ChunkBuilder {
   [[nodiscard]] const Findings& findings() const { return findings_; }
   [[nodiscard]] const FastSum& source_sum() const { return source_sum_; }
   [[nodiscard]] const FastSum& target_sum() const { return target_sum_; }
+  [[nodiscard]] const ChunkHash& source_hash() const { return source_; }
+  [[nodiscard]] const ChunkHash& target_hash() const { return target_; }
   /// Looks up ties of all rows since the last mark, then lets them stand.
   void mark(mysql::Session& target);
   void rollback();  ///< back to the last mark, the sink too

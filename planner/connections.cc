@@ -32,7 +32,8 @@ mysql::ConnectOptions options_of(const ServerSpec& spec, const std::string& base
 
 }  // namespace
 
-mysql::Session Connections::open(const std::string& server, mysql::SessionMode mode) {
+mysql::Session Connections::open(const std::string& server, mysql::SessionMode mode,
+                                 bool compress) {
   mysql::ConnectOptions options;
   {
     const std::lock_guard lock(mutex_);
@@ -46,6 +47,7 @@ mysql::Session Connections::open(const std::string& server, mysql::SessionMode m
     }
     options = it->second;
   }
+  options.compress = compress;
   mysql::Session session(options, mode);
   expect_identity(server, session.identity());
   return session;

@@ -19,7 +19,8 @@ class Connections {
 
   /// A new session. The first to a server remembers its identity; all later ones must find the
   /// same, or throw mysql::IdentityError. Throws mysql::Error, mysql::PinError, CredentialError.
-  [[nodiscard]] mysql::Session open(const std::string& server, mysql::SessionMode mode);
+  [[nodiscard]] mysql::Session open(const std::string& server, mysql::SessionMode mode,
+                                    bool compress = false);
   /// What later sessions must find.
   void expect_identity(const std::string& server, const std::string& identity);
 

@@ -46,6 +46,8 @@ const char* method_name(Method method) noexcept {
       return "auto";
     case Method::stream:
       return "stream";
+    case Method::checksum:
+      return "checksum";
   }
   return "";
 }

@@ -20,9 +20,10 @@ namespace rowplan::planner {
 
 enum class Access : std::uint8_t { read_only, read_write };
 enum class Direction : std::uint8_t { one_way };
+enum class Compress : std::uint8_t { automatic, no, yes };
 enum class FilterMoved : std::uint8_t { refuse, follow };
 enum class Deletes : std::uint8_t { apply, ignore };
-enum class Method : std::uint8_t { automatic, stream };
+enum class Method : std::uint8_t { automatic, stream, checksum };
 /// What is waived by name, although it could not be seen.
 enum class Assumption : std::uint8_t { no_triggers, no_foreign_children, not_a_replica };
 
@@ -89,6 +90,7 @@ struct TableOptions {
   std::uint64_t large_bytes = 64ULL << 10U;
   Deletes deletes = Deletes::apply;
   Method method = Method::automatic;
+  Compress compress = Compress::automatic;
   std::uint64_t chunk_rows = 200;  ///< on average
   std::uint64_t chunk_bytes = 8ULL << 20U;
   unsigned recheck = 2;  ///< times

@@ -11,7 +11,6 @@ constexpr std::string_view kTwoWay = "two-way syncs";
 constexpr std::string_view kViaSource = "syncs through a replication source";
 constexpr std::string_view kSoftDeletes = "soft deletes";
 constexpr std::string_view kTombstones = "tombstones";
-constexpr std::string_view kCompression = "compression";
 constexpr std::string_view kGroups = "groups";
 constexpr std::string_view kIncrementalSyncs = "incremental syncs";
 constexpr std::string_view kSensitive = "sensitive columns";
@@ -23,7 +22,6 @@ constexpr std::string_view kVerifyAfter = "verification after an apply";
 constexpr std::string_view kMetrics = "metrics";
 constexpr std::string_view kAuditTable = "audit tables";
 constexpr std::string_view kReplicaWrites = "writing to replicas";
-constexpr std::string_view kServerChecksums = "comparing on the servers";
 
 constexpr std::array<Choice, 5> kTlsValues = {
     {{"disabled"}, {"preferred"}, {"required"}, {"verify-ca"}, {"verify-identity"}}};
@@ -32,10 +30,10 @@ constexpr std::array<Choice, 3> kDirections = {
     {{"one-way"}, {"two-way", kTwoWay}, {"via-source", kViaSource}}};
 constexpr std::array<Choice, 2> kFilterMovedValues = {{{"refuse"}, {"follow"}}};
 constexpr std::array<Choice, 2> kDeletesValues = {{{"apply"}, {"ignore"}}};
-constexpr std::array<Choice, 3> kMethods = {{{"auto"}, {"stream"}, {"checksum", kServerChecksums}}};
+constexpr std::array<Choice, 3> kMethods = {{{"auto"}, {"stream"}, {"checksum"}}};
 constexpr std::array<Choice, 3> kAssumptions = {
     {{"no_triggers"}, {"no_foreign_children"}, {"not_a_replica"}}};
-constexpr std::array<Choice, 3> kCompressValues = {{{"auto"}, {"false"}, {"true", kCompression}}};
+constexpr std::array<Choice, 3> kCompressValues = {{{"auto"}, {"false"}, {"true"}}};
 constexpr std::array<Choice, 3> kApprovals = {
     {{"never"}, {"always", kApproval}, {"on_warning", kApproval}}};
 constexpr std::array<Choice, 2> kFailedVerify = {{{"report"}, {"undo"}}};

@@ -88,7 +88,7 @@ void read_options(const ManifestSection& section, TableOptions& options) {
   store(options.max_unit_rows, section.integer("max_unit_rows"));
   store(options.split_units, section.boolean("split_units"));
   store(options.max_keyless_rows, section.integer("max_keyless_rows"));
-  (void)section.choice<unsigned>("compress");  // nothing is compressed yet; checks the value
+  store(options.compress, section.choice<Compress>("compress"));
   read_limits(section, options.limits);
 }
 

@@ -160,8 +160,9 @@ std::optional<std::size_t> ManifestSection::find_choice(std::string_view name,
     }
     if (!choices[index].feature.empty()) continue;
     values.push_back(choices[index].value);
-    const bool flag = values.back() == "false";
-    list += (list.empty() ? "" : ", ") + (flag ? std::string("false") : in_quotes(values.back()));
+    const bool flag = values.back() == "false" || values.back() == "true";
+    list +=
+        (list.empty() ? "" : ", ") + (flag ? std::string(values.back()) : in_quotes(values.back()));
   }
   std::string message = in_quotes(name) + " must be " + (values.size() > 1 ? "one of " : "") +
                         list + ", not " + in_quotes(value);

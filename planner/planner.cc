@@ -14,6 +14,7 @@
 #include "planner/filter_moved.h"
 #include "planner/galera.h"
 #include "planner/limits.h"
+#include "planner/method_choice.h"
 #include "planner/plan_id.h"
 #include "planner/plan_units.h"
 #include "planner/refusal.h"
@@ -87,24 +88,27 @@ class Planning {
         directory_(directory),
         fast_(fast),
         observer_(observer),
-        connections_(*request.manifest, request.base_dir) {}
+        connections_(*request.manifest, request.base_dir),
+        methods_(observer) {}
 
   Plan run();
 
  private:
-  using Sessions = std::map<std::string, mysql::Session>;  // by server
   struct Done {
     TableOutcome outcome;
     PlanTable table;
     bool compared = false;
   };
 
+  /// Of one worker, by server, and whether compressed.
+  using Sessions = std::map<std::pair<std::string, bool>, mysql::Session>;
+
   void compare_all();
   void work();
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   [[nodiscard]] bool has_table_error(const std::string& address) const;
-  [[nodiscard]] mysql::Session& session(std::map<std::string, mysql::Session>& sessions,
-                                        const std::string& server);
+  [[nodiscard]] mysql::Session& session(Sessions& sessions, const std::string& server,
+                                        bool compress);
   void fill_header();
   void fill_tables();
   void fill_units();
@@ -117,6 +121,7 @@ class Planning {
   bool fast_;
   PlanObserver& observer_;
   Connections connections_;
+  MethodChooser methods_;
   ResolvedJob job_;
   PairCatalog catalog_;
   std::vector<Done> done_;
@@ -190,16 +195,17 @@ void Planning::work() {
   }
 }
 
-mysql::Session& Planning::session(std::map<std::string, mysql::Session>& sessions,
-                                  const std::string& server) {
-  auto found = sessions.find(server);
+mysql::Session& Planning::session(Sessions& sessions, const std::string& server, bool compress) {
+  auto found = sessions.find({server, compress});
   if (found != sessions.end() && !found->second.is_open()) {
     sessions.erase(found);
     found = sessions.end();
   }
   if (found == sessions.end())
-    found =
-        sessions.emplace(server, connections_.open(server, mysql::SessionMode::read_only)).first;
+    found = sessions
+                .emplace(std::pair(server, compress),
+                         connections_.open(server, mysql::SessionMode::read_only, compress))
+                .first;
   return found->second;
 }
 
@@ -208,11 +214,15 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   if (has_table_error(pair.job.address)) return;  // must not be compared
   Done& done = done_[i];
   observer_.table_started(pair.job.address, pair.job.rows_estimate);
-  mysql::Session& source = session(sessions, pair.job.source);
-  mysql::Session& target = session(sessions, pair.job.target);
+  const bool compress = pair.job.options.compress == Compress::yes;
+  const MethodChoice choice = methods_.choose(pair, session(sessions, pair.job.source, compress),
+                                              session(sessions, pair.job.target, compress));
+  mysql::Session& source = session(sessions, pair.job.source, choice.compress);
+  mysql::Session& target = session(sessions, pair.job.target, choice.compress);
   CompareOptions options;
   options.stop_at_first = fast_;
   options.stop = request_.stop;
+  options.by_checksum = choice.method == Method::checksum;
   NoSink nowhere;
   std::optional<FileSink> file;
   if (directory_ != nullptr)
@@ -222,8 +232,8 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   ChangeSink& sink = file ? static_cast<ChangeSink&>(*file) : nowhere;
   // The first sessions are busy with the rows, while others are looked up.
   const SpareSessions spare = [&] {
-    return MemberSessions{session(spare_sessions, pair.job.source),
-                          session(spare_sessions, pair.job.target)};
+    return MemberSessions{session(spare_sessions, pair.job.source, choice.compress),
+                          session(spare_sessions, pair.job.target, choice.compress)};
   };
   // Without a key, a row that the filter no longer takes is just another row.
   const bool guarded = !pair.job.options.where.empty() && !pair.is_keyless();
@@ -250,8 +260,8 @@ void Planning::fill_header() {
   plan_.run.tool_version = request_.tool_version;
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) plan_.run.host = host.data();
-  plan_.run.method = "stream";
-  plan_.run.method_reason = "the only method of this version";
+  plan_.run.method = methods_.method();
+  plan_.run.method_reason = methods_.reason();
   std::vector<TableJob> jobs;
   for (const TablePair& pair : job_.pairs) jobs.push_back(pair.job);
   plan_.job_sha256 = job_sha256(*request_.manifest, jobs);

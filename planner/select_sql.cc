@@ -61,13 +61,6 @@ std::string beyond(const TablePair& pair, Side side, const mysql::Row& bound, co
   return sql;
 }
 
-std::string order_by_key(const TablePair& pair, Side side) {
-  std::string sql;
-  for (std::size_t i = 0; i < pair.key_columns; ++i)
-    sql += (i == 0 ? " ORDER BY " : ",") + column_name(pair, side, i);
-  return sql;
-}
-
 const char* lock_clause(Locking locking) {
   return locking == Locking::for_update ? " FOR UPDATE" : "";
 }
@@ -106,24 +99,45 @@ mysql::Row key_of(const TablePair& pair, const mysql::Row& row) {
   return key;
 }
 
-std::string select_range(const TablePair& pair, Side side, const KeyRange& range, Locking locking) {
-  assert(!pair.is_keyless() || (!range.low && !range.high));
-  std::vector<std::string> conditions = {filter_of(pair)};
+std::string in_range(const TablePair& pair, Side side, const KeyRange& range) {
+  std::string sql;
+  const auto add = [&](const std::string& condition) {
+    sql += (sql.empty() ? "" : " AND ") + condition;
+  };
   const std::string first = column_name(pair, side, 0);
   if (range.low) {
-    if (pair.key_columns > 1) conditions.push_back(first + ">=" + value_of(pair, *range.low, 0));
+    if (pair.key_columns > 1) add(first + ">=" + value_of(pair, *range.low, 0));
     const bool included = mysql::planted(mysql::Mutant::low_bound_included);
-    conditions.push_back(beyond(pair, side, *range.low, ">", included));
+    add(beyond(pair, side, *range.low, ">", included));
   }
   if (range.high) {
-    if (pair.key_columns > 1) conditions.push_back(first + "<=" + value_of(pair, *range.high, 0));
-    conditions.push_back(beyond(pair, side, *range.high, "<", true));
+    if (pair.key_columns > 1) add(first + "<=" + value_of(pair, *range.high, 0));
+    add(beyond(pair, side, *range.high, "<", true));
   }
+  return sql;
+}
+
+std::string at_most(const TablePair& pair, Side side, const mysql::Row& bound) {
+  return beyond(pair, side, bound, "<", true);
+}
+
+std::string order_by_key(const TablePair& pair, Side side) {
+  std::string sql;
+  for (std::size_t i = 0; i < pair.key_columns; ++i)
+    sql += (i == 0 ? " ORDER BY " : ",") + column_name(pair, side, i);
+  return sql;
+}
+
+std::string from_by_key(const TablePair& pair, Side side) { return from(pair, side, true); }
+
+std::string select_range(const TablePair& pair, Side side, const KeyRange& range, Locking locking) {
+  assert(!pair.is_keyless() || (!range.low && !range.high));
   // A scan of a whole secondary index would look every row up; the server may sort instead.
   const std::string& index = side == Side::source ? pair.source_index : pair.target_index;
   const bool by_index = index == "PRIMARY" || range.low || range.high;
   return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, by_index) +
-         where_all(conditions) + order_by_key(pair, side) + lock_clause(locking);
+         where_all({filter_of(pair), in_range(pair, side, range)}) + order_by_key(pair, side) +
+         lock_clause(locking);
 }
 
 std::string select_all_by_bytes(const TablePair& pair, Side side, Locking locking) {

@@ -48,6 +48,18 @@ enum class Wanted : std::uint8_t { all, key };
 [[nodiscard]] std::string key_in(const TablePair& pair, Side side,
                                  const std::vector<mysql::Row>& keys);
 
+/// Conditions of a range's bounds, joined by AND; empty for one without.
+[[nodiscard]] std::string in_range(const TablePair& pair, Side side, const KeyRange& range);
+
+/// key <= `bound`.
+[[nodiscard]] std::string at_most(const TablePair& pair, Side side, const mysql::Row& bound);
+
+/// ` FROM` the member's table, by the index of the key.
+[[nodiscard]] std::string from_by_key(const TablePair& pair, Side side);
+
+/// ` ORDER BY` the key.
+[[nodiscard]] std::string order_by_key(const TablePair& pair, Side side);
+
 /// The filter, in parentheses; empty where there is none.
 [[nodiscard]] std::string filter_of(const TablePair& pair);
 

@@ -1,23 +1,22 @@
 #include "planner/table_compare.h"
 
-#include <chrono>
 #include <optional>
-#include <thread>
 #include <utility>
 
+#include "planner/checksum_compare.h"
 #include "planner/chunk_buffer.h"
 #include "planner/chunk_builder.h"
 #include "planner/chunk_visitor.h"
 #include "planner/keyless_compare.h"
 #include "planner/keys_compare.h"
 #include "planner/member_rows.h"
+#include "planner/second_reading.h"
 
 namespace rowplan::planner {
 
 namespace {
 
 constexpr std::size_t kRunChunks = 32;  // neighbours read with one query
-constexpr std::chrono::milliseconds kRecheckPause{50};
 constexpr std::uint64_t kTellEveryRows = 16384;
 
 /// Rows that differ, by their keys, with what was seen of them.
@@ -60,41 +59,6 @@ class Replay : public ChunkVisitor {
   Doubts& doubts_;
 };
 
-/// Later readings: builds the chunks, and remembers what it saw.
-class Builder : public ChunkVisitor {
- public:
-  explicit Builder(ChunkBuilder& chunks) : chunks_(chunks) {}
-  void equal(const mysql::Row& row) override { chunks_.equal(row); }
-  void differs(const mysql::Row& source, const mysql::Row& target) override {
-    chunks_.differs(source, target);
-  }
-  void only_source(const mysql::Row& row) override { chunks_.only_source(row); }
-  void only_target(const mysql::Row& row) override { chunks_.only_target(row); }
-  void chunk_end(const KeyRange& range) override {
-    SeenChunk seen{range, chunks_.source_sum(), chunks_.target_sum()};
-    if (chunks_.end_chunk(ChunkKind::range, range)) found.push_back(std::move(seen));
-  }
-  std::vector<SeenChunk> found;
-
- private:
-  ChunkBuilder& chunks_;
-};
-
-bool same_bound(const std::optional<mysql::Row>& a, const std::optional<mysql::Row>& b) {
-  return a.has_value() == b.has_value() && (!a || *a == *b);
-}
-
-/// Did both readings see the same?
-bool same_readings(const std::vector<SeenChunk>& a, const std::vector<SeenChunk>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (!same_bound(a[i].range.low, b[i].range.low) ||
-        !same_bound(a[i].range.high, b[i].range.high) || a[i].source != b[i].source ||
-        a[i].target != b[i].target)
-      return false;
-  return true;
-}
-
 /// Reads the table once, in step. Chunks that differ are built at once, but stand only when a later
 /// look at the rows that differ, in newer snapshots, sees the same: so that rows that were caught
 /// between two commits vanish.
@@ -114,7 +78,7 @@ class RangeComparison : public ChunkVisitor {
 
   TableOutcome run() {
     members_.open_snapshots();
-    const bool whole = read(members_, {}, *this);
+    const bool whole = read_in_snapshot(pair_, members_, {}, *this);
     members_.close_snapshots();
     if (whole) confirm();
     outcome_.source_rows = source_rows_;
@@ -180,12 +144,12 @@ class RangeComparison : public ChunkVisitor {
       confirm();
       observer_.table_recheck(pair_.job.address, 1, 1);
       spare().open_snapshots();
-      read_again({range, {}, {}});
+      read_again({range, {}, {}, {}, {}});
       return;
     }
     Replay replay(pair_, chunks_, doubts_);
     buffer_.replay(replay);
-    SeenChunk seen{range, chunks_.source_sum(), chunks_.target_sum()};
+    SeenChunk seen{range, chunks_.source_sum(), chunks_.target_sum(), {}, {}};
     if (chunks_.end_chunk(ChunkKind::range, range)) doubts_.chunks.push_back(std::move(seen));
     if (doubts_.keys.size() >= kKeysAtOnce || doubts_.chunks.size() >= kRunChunks) confirm();
   }
@@ -231,35 +195,8 @@ class RangeComparison : public ChunkVisitor {
     return sum;
   }
 
-  static bool read_in(const MemberSessions& members, const TablePair& pair, const KeyRange& range,
-                      ChunkVisitor& visitor) {
-    StreamRows source(members.source, pair, Side::source,
-                      select_range(pair, Side::source, range, Locking::none));
-    StreamRows target(members.target, pair, Side::target,
-                      select_range(pair, Side::target, range, Locking::none));
-    return walk(pair, range, source, target, true, visitor);
-  }
-  bool read(const MemberSessions& members, const KeyRange& range, ChunkVisitor& visitor) const {
-    return read_in(members, pair_, range, visitor);
-  }
-
-  /// Reads one chunk again, in the open snapshots and then in newer ones, until what two readings
-  /// in a row saw is the same, or `recheck` readings are over.
   void read_again(const SeenChunk& seen) {
-    std::vector<SeenChunk> before = {seen};
-    const unsigned rounds = pair_.job.options.recheck;
-    for (unsigned round = 1;; ++round) {
-      Builder builder(chunks_);
-      (void)read(spare(), seen.range, builder);
-      const bool settled = builder.found.empty() || same_readings(before, builder.found);
-      if (settled || round >= rounds) break;
-      chunks_.rollback();
-      before = std::move(builder.found);
-      observer_.table_recheck(pair_.job.address, before.size(), round + 1);
-      std::this_thread::sleep_for(kRecheckPause * (1U << round));
-      spare().open_snapshots();
-    }
-    chunks_.mark(spare().target);
+    (void)SecondReading(pair_, spare(), chunks_, observer_).read_run({seen});
   }
 
   const TablePair& pair_;
@@ -291,6 +228,8 @@ TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
     return compare_keyless(pair, catalog, source, target, sink, options, observer);
   if (!pair.index_order)
     return compare_by_keys(pair, catalog, source, target, sink, options, observer);
+  if (options.by_checksum)
+    return compare_by_checksum(pair, catalog, source, target, sink, options, observer);
   return RangeComparison(pair, catalog, {source, target}, spare, sink, options, observer).run();
 }
 

@@ -30,6 +30,7 @@ class ChangeSink {
 struct CompareOptions {
   bool stop_at_first = false;  ///< `check --fast`
   const std::atomic<bool>* stop = nullptr;
+  bool by_checksum = false;  ///< only where why_streamed() has nothing against it
 };
 
 struct TableOutcome {

@@ -71,13 +71,14 @@ class Fault:
 
 
 class Relay:
-    """Listens on `path`, passes on to `upstream`. Without a fault it only counts commands."""
+    """Listens on `path`, passes on to `upstream`. Without a fault it only counts."""
 
     def __init__(self, upstream, path, fault=None):
         self.upstream = upstream
         self.path = str(path)
         self.fault = fault
         self.commands = 0
+        self.bytes = 0  # that went through, both ways
         self.closed = False
         self.sockets = set()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -172,6 +173,7 @@ class Connection:
         if fault is not None and payload is not None and fault.strikes(payload):
             return self.strike(fault, packet)
         if not self.deaf:
+            self.relay.bytes += len(packet)
             self.server.sendall(packet)
         return True
 
@@ -196,6 +198,7 @@ class Connection:
 
     def reply(self, data):
         if self.left is None:
+            self.relay.bytes += len(data)
             self.client.sendall(data)
             return True
         self.client.sendall(data[:self.left])

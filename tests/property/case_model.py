@@ -85,6 +85,7 @@ class Options:
     kill_at: int = 0  # apply is killed at the n-th point
     intrude: str = ""  # abort, skip: another write to a planned row, and --on-stale
     swapped: bool = False  # also plan the other way round
+    method: str = "stream"  # the plan that is compared with the first is made by the other one
 
 
 @dataclasses.dataclass

@@ -40,11 +40,11 @@ class Round:
                                f" {expect}\n{done.stdout[-3000:]}")
         return done.returncode
 
-    def write_manifest(self, name, threads=None, swapped=False):
+    def write_manifest(self, name, threads=None, swapped=False, method=None):
         source, target = (self.sides.servers[role] for role in ("source", "target"))
         if swapped:
             source, target = target, source
-        text = sql_text.manifest(self.case, self.sides.db, source, target, threads)
+        text = sql_text.manifest(self.case, self.sides.db, source, target, threads, method)
         (self.directory / name).write_text(text, encoding="utf-8")
 
     def plan(self, what, directory, manifest="rowplan.toml", expect=(0,)):
@@ -117,14 +117,16 @@ class Round:
             self.changes += planned.total() if directory == "plan" else 0
 
     def check_same_plans(self):
-        """P7: threads and time change nothing outside of `run`."""
+        """P7: threads, method and time change nothing outside of `run`."""
         threads = 1 if self.case.options.threads > 1 else 4
-        self.write_manifest("other.toml", threads=threads)
+        method = "stream" if self.case.options.method == "checksum" else "checksum"
+        self.write_manifest("other.toml", threads=threads, method=method)
         self.plan("P7 plan", "other", "other.toml", expect=(0, 13))
         contents = [files_of(self.directory / name) for name in ("plan", "other")]
         for name in sorted(set(contents[0]) | set(contents[1])):
             if contents[0].get(name) != contents[1].get(name):
-                raise Broken("P7 same plans", f"{name} differs between 1 and 4 threads")
+                raise Broken("P7 same plans", f"{name} differs between 1 and 4 threads, or between"
+                             " the methods")
 
     def check_swapped(self, expected):
         """P11: the other way round everything is the other way round."""

@@ -150,4 +150,5 @@ class SchemaMaker:
             max_unit_rows=rng.choice([0, 0, 0, 0, 2, 7, 40]),
             verify=rng.choice(["chunks", "rows"]),
             shuffled=rng.random() < 0.2, kill_at=rng.choice([0, 0, 0, rng.randint(1, 60)]),
-            intrude=rng.choice(["", "", "", "abort", "skip"]), swapped=rng.random() < 0.2)
+            intrude=rng.choice(["", "", "", "abort", "skip"]), swapped=rng.random() < 0.2,
+            method=rng.choice(["stream", "checksum"]))

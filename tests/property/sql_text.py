@@ -116,7 +116,7 @@ def toml_text(text):
                          for c in text) + '"'
 
 
-def pair_section(case, db, threads=None):
+def pair_section(case, db, threads=None, method=None):
     """The body of [pair.p], and the sections of its tables; scenarios choose threads themselves."""
     options = case.options
     lines = [f'tables = ["{db}.*", "!{db}.bystander", "!{db}.trigger_log"]',
@@ -128,6 +128,7 @@ def pair_section(case, db, threads=None):
         lines += [f"max_unit_rows = {options.max_unit_rows}", "split_units = true"]
     if allowed_triggers(case):
         lines.append(f"allow_triggers = [{', '.join(map(toml_text, allowed_triggers(case)))}]")
+    lines.append(f'method = "{method or options.method}"')
     if options.large_bytes:
         lines.append(f"large_bytes = {options.large_bytes}")
     for table in case.tables:
@@ -145,10 +146,10 @@ def pair_section(case, db, threads=None):
     return "\n".join(lines) + "\n"
 
 
-def manifest(case, db, source, target, threads=None):
+def manifest(case, db, source, target, threads=None, method=None):
     text = 'manifest_version = 1\nname = "property"\n[state]\npath = "state.db"\n'
     for name, server, access in (("source", source, "read-only"), ("target", target, "read-write")):
         text += (f'[server.{name}]\nsocket = "{server.socket}"\nuser = "root"\n'
                  f'access = "{access}"\n')
     return (text + '[pair.p]\nsource = "source"\ntarget = "target"\n'
-            + pair_section(case, db, threads or case.options.threads))
+            + pair_section(case, db, threads or case.options.threads, method))

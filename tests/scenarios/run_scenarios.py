@@ -33,6 +33,8 @@ def arguments():
     parser.add_argument("-j", "--jobs", type=int, default=2)
     parser.add_argument("--by-sql", action="store_true",
                         help="apply the SQL file of each plan by the mariadb client")
+    parser.add_argument("--by-checksum", action="store_true",
+                        help="plan with method = \"checksum\", and compare with a streamed plan")
     parser.add_argument("--load-only", action="store_true",
                         help="only load the data and check what the cases say of it")
     parser.add_argument("--root", help="run the binary in this root directory")
@@ -54,7 +56,8 @@ class Runner:
         self.tools = scenario_run.Tools(
             rowplan=str(pathlib.Path(options.rowplan or "").resolve()),
             row_dump=str(pathlib.Path(options.row_dump).resolve()), prefix=[],
-            by_sql=options.by_sql, load_only=options.load_only)
+            by_sql=options.by_sql, load_only=options.load_only,
+            by_checksum=options.by_checksum)
         if options.root:
             self.tools.prefix = [
                 str(IN_ROOT_SH), options.root,

@@ -21,6 +21,7 @@ STEP_TIMEOUT_S = 300
 OUTPUT_LINES_MAX = 40
 SAMPLE_LINES_MAX = 6
 SAMPLE_WIDTH_MAX = 300
+SMALL_CHUNK_ROWS = 7
 
 
 class Failure(AssertionError):
@@ -36,6 +37,7 @@ class Tools:
     prefix: list
     by_sql: bool = False  # apply the plan's SQL file by the mysql client rather than by rowplan
     load_only: bool = False
+    by_checksum: bool = False  # compare on the servers, in small chunks
 
 
 def check(condition, message):
@@ -136,8 +138,11 @@ class Run:
 
     # --- rowplan -----------------------------------------------------------------------------
 
-    def write_manifest(self, name="rowplan.toml", extra=""):
+    def write_manifest(self, name="rowplan.toml", extra="", method="checksum"):
         fragment = self.case.manifest_fragment()
+        if self.tools.by_checksum:
+            extra += "" if "method" in fragment else f'method = "{method}"\n'
+            extra += "" if "chunk_rows" in fragment else f"chunk_rows = {SMALL_CHUNK_ROWS}\n"
         tables = "" if "tables =" in fragment else f'tables = ["{self.case.db}.*"]\n'
         text = f'manifest_version = 1\nname = "{self.case.name}"\n\n[state]\npath = "state.db"\n'
         for role in ("source", "target"):
@@ -209,7 +214,8 @@ class Run:
                 check(str(path.relative_to(root)) in listed, f"{path.name} is not in plan.json")
 
     def check_same_plan(self, first, second):
-        """Outside of `run`, plans of the same data are the same whatever the threads."""
+        """Outside of `run`, plans of the same data are the same whatever the threads and the
+        method."""
         plans = []
         for directory in (first, second):
             plan = json.loads((self.directory / directory / "plan.json").read_bytes())
@@ -218,7 +224,7 @@ class Run:
             plans.append(plan)
         for key in sorted(set(plans[0]) | set(plans[1])):
             check(plans[0].get(key) == plans[1].get(key),
-                  f"`{key}` differs between a plan by 1 and one by more threads:\n"
+                  f"`{key}` differs between a plan by 1 thread and one by more, or by checksums:\n"
                   f"{plans[0].get(key)}\n{plans[1].get(key)}"[:3000])
 
     def check_differences(self):
@@ -313,7 +319,7 @@ class Run:
         self.check_files("plan")
         check(plan["applyable"] and plan["complete"], "the plan is not applyable and complete")
         self.plan(self.changes_exit(), "plan-by-one",
-                  self.write_manifest("by-one.toml", "threads = 1\n"))
+                  self.write_manifest("by-one.toml", "threads = 1\n", method="stream"))
         self.check_same_plan("plan", "plan-by-one")
         self.check_target(before)
         self.run_between()

@@ -93,6 +93,7 @@ TEST(Manifest, Defaults) {
   EXPECT_EQ(options.large_bytes, 65'536U);
   EXPECT_EQ(options.deletes, Deletes::apply);
   EXPECT_EQ(options.method, Method::automatic);
+  EXPECT_EQ(options.compress, Compress::automatic);
   EXPECT_EQ(options.chunk_rows, 200U);
   EXPECT_EQ(options.chunk_bytes, 8'388'608U);
   EXPECT_EQ(options.recheck, 2U);
@@ -221,6 +222,7 @@ compress = "auto"
   EXPECT_EQ(options.deletes, Deletes::ignore);
   EXPECT_EQ(options.threads, 8U);
   EXPECT_EQ(options.method, Method::stream);
+  EXPECT_EQ(options.compress, Compress::no);
   EXPECT_EQ(options.chunk_rows, 1000U);
   EXPECT_EQ(options.chunk_bytes, 4096U);
   EXPECT_EQ(options.recheck, 0U);
@@ -461,7 +463,7 @@ TEST(Manifest, ValuesInAPair) {
             "1:13+8 \"direction\" must be \"one-way\", not \"oneway\", did you mean \"one-way\"?");
   EXPECT_EQ(in_pair("compress = 3\n"), "1:12+1 \"compress\" must be a text, not a number");
   EXPECT_EQ(in_pair("compress = \"gzip\"\n"),
-            "1:12+6 \"compress\" must be one of \"auto\", false, not \"gzip\"");
+            "1:12+6 \"compress\" must be one of \"auto\", false, true, not \"gzip\"");
   EXPECT_EQ(in_pair("assume = [\"no_trigers\"]\n"),
             "1:11+12 \"assume\" must be one of \"no_triggers\", \"no_foreign_children\", "
             "\"not_a_replica\", not \"no_trigers\", did you mean \"no_triggers\"?");
@@ -526,9 +528,6 @@ TEST(Manifest, Features) {
             "1:13+4 " + refused("soft", "soft deletes"));
   EXPECT_EQ(in_pair("deletes = { tombstones = \"shop.deleted\" }\n"),
             "1:13+10 " + refused("tombstones", "tombstones"));
-  EXPECT_EQ(in_pair("method = \"checksum\"\n"),
-            "1:10+10 " + refused("checksum", "comparing on the servers"));
-  EXPECT_EQ(in_pair("compress = true\n"), "1:12+4 " + refused("true", "compression"));
   EXPECT_EQ(in_pair("[policy]\napprove = \"always\"\n"), "2:11+8 " + refused("always", "approval"));
   EXPECT_EQ(in_pair("[pair.o.incremental]\ncolumn = \"t\"\nbad = 1\n"),
             "1:9+11 " + refused("incremental", "incremental syncs"));
