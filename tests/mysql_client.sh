@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds rowplan with Oracle's client library and a newer compiler, in the private root that
-# tests/servers/mysql_root.sh makes, and runs the unit tests and two pairings of the scenarios with
+# tests/servers/mysql_root.sh makes, and runs the unit tests and one pairing of the scenarios with
 # what comes of it. The root sees the source tree read-only.
 #
 #   tests/mysql_client.sh ROW_DUMP    (the rowplan_row_dump of an ordinary build)
@@ -31,7 +31,7 @@ fi
 failed=
 in_root "$build/tests/unit/rowplan_unit_tests" --gtest_brief=1 || failed="$failed unit"
 
-for pairing in mysql-mysql mariadb-mysql; do
+for pairing in mariadb-mysql; do
   /usr/bin/python3 "$source/tests/scenarios/run_scenarios.py" --pairing "$pairing" \
     --rowplan "$build/cmd/rowplan" --root "$root" --row-dump "$row_dump" \
     --keep "$build/failed-scenarios" -j 2 || failed="$failed $pairing"
