@@ -11,8 +11,8 @@ namespace rowplan::planner {
 namespace {
 
 // 2^64, and 2^96: a multiple of it, above any sum of the hashes of 2^32 rows.
-const char* const kModulus = "18446744073709551616";
-const char* const kMark = "79228162514264337593543950336";
+constexpr const char* kModulus = "18446744073709551616";
+constexpr const char* kMark = "79228162514264337593543950336";
 
 /// 64 bits of the row hash as a number. The mark on each tells how many of them a sum holds, so
 /// that a hash that came out NULL is seen, without being computed once more.
