@@ -104,7 +104,7 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   UnitStepping stepping(unit);
   std::optional<std::uint64_t> reached;
-  const UnitResult looked = with_retries(unit, [&] {
+  UnitResult looked = with_retries(unit, [&] {
     reached = stepping.reached(sessions_.reader(job.target));
     return UnitResult{UnitOutcome::applied, "", "", nullptr};
   });

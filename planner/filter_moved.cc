@@ -31,13 +31,16 @@ void FilterGuard::mark() {
   const Hidden on_target = rows_with_equal_keys(target_, pair_, Side::target, inserted,
                                                 following ? Wanted::all : Wanted::key);
   const Hidden on_source = rows_with_equal_keys(source_, pair_, Side::source, removed, Wanted::key);
-  for (const auto& row : on_source)
-    if (row) tell(*row, Side::source);
-  std::size_t number = 0;
+  // In the order of the changes, wherever the marks are.
+  std::size_t insert = 0;
+  std::size_t remove = 0;
   for (Change& change : pending_) {
     if (change.op == Op::insert) {
-      const auto& row = on_target[number++];
+      const auto& row = on_target[insert++];
       if (row && !(following && follow(change, *row))) tell(*row, Side::target);
+    } else if (change.op == Op::remove && !following) {
+      const auto& row = on_source[remove++];
+      if (row) tell(*row, Side::source);
     }
     next_.append(change);
   }

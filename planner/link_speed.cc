@@ -58,7 +58,8 @@ Sample stream_sample(const TablePair& pair, Side side, mysql::Session& session,
   }
   if (sample.rows < rows) return sample;
   const double took = seconds_since(half);
-  sample.rows_per_s = static_cast<double>(rows - rows / 2) / took;
+  const std::uint64_t second_half = rows - rows / 2;
+  sample.rows_per_s = static_cast<double>(second_half) / took;
   sample.bytes_per_s = static_cast<double>(sample.bytes - half_bytes) / took;
   return sample;
 }

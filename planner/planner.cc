@@ -7,6 +7,7 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "mysql/quote.h"
 #include "planner/address.h"
@@ -313,8 +314,10 @@ void Planning::fill_units() {
 }
 
 void Planning::fill_summary() {
-  std::stable_sort(plan_.findings.begin(), plan_.findings.end(),
-                   [](const Finding& a, const Finding& b) { return a.address < b.address; });
+  // Not in the order in which they were found, which is not the same for each method.
+  std::sort(plan_.findings.begin(), plan_.findings.end(), [](const Finding& a, const Finding& b) {
+    return std::tie(a.address, a.code, a.message) < std::tie(b.address, b.code, b.message);
+  });
   plan_.complete = !fast_ || !give_up_;
   for (std::size_t i = 0; i < done_.size(); ++i) {
     const TableOutcome& outcome = done_[i].outcome;

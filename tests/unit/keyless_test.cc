@@ -31,8 +31,9 @@ Change copies_of(Op op, PlanValue n, PlanValue line, std::uint64_t count, std::u
   change.chunk = 1;
   change.count = count;
   change.had = had;
-  (op == Op::insert ? change.after : change.before) = {{"n", std::move(n)},
-                                                       {"line", std::move(line)}};
+  NamedValues& values = op == Op::insert ? change.after : change.before;
+  values.emplace_back("n", std::move(n));
+  values.emplace_back("line", std::move(line));
   return change;
 }
 
