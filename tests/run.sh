@@ -33,9 +33,9 @@ cmake --build --preset dev
 failed=
 step "tests"
 if [ $quick = yes ]; then
-  ctest --preset dev --label-exclude slow || failed="$failed tests"
+  ctest --preset dev -j "$(nproc)" --label-exclude slow || failed="$failed tests"
 else
-  ctest --preset dev || failed="$failed tests"
+  ctest --preset dev -j "$(nproc)" || failed="$failed tests"
   step "MySQL's own client library"
   sh tests/mysql_client.sh build/dev/tests/rowplan_row_dump || failed="$failed mysql-client"
 fi
