@@ -15,6 +15,7 @@ namespace rowplan::mysql {
 namespace {
 
 constexpr std::size_t kFirstBuffer = 512;  // bytes; longer values are fetched once more
+constexpr unsigned kPacketOverflow = 1301;
 constexpr std::uint64_t kMicroseconds = 1000000;
 
 bool by_number(CellKind kind) {
@@ -201,6 +202,11 @@ void RowStream::State::append_bytes(std::size_t i, Row& row) {
   std::string_view value = fetch_bytes(i);
   if (ignores_spaces) value = value.substr(0, value.find_last_not_of(' ') + 1);
   if (cuts_values) value = value.substr(0, kFirstBuffer);
+  if (column.type.kind == CellKind::tagged_text && !column.tag_utf8 && value == kUnreadable)
+    throw Error(session->server(), kPacketOverflow, "HY000",
+                "a value is larger than max_allowed_packet when it is converted; raise it on the "
+                "server",
+                doing);
   std::string& out = row.open();
   if (column.type.kind == CellKind::tagged_text && column.tag_utf8)
     out += is_utf8(value) ? 't' : 'x';

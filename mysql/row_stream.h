@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mysql/cell.h"
 #include "mysql/session.h"
 
 namespace rowplan::mysql {
+
+/// What an expression for a tagged text gives for a value that the server could not convert.
+inline constexpr std::string_view kUnreadable = "!";
 
 /// How one column of a result is fetched. `expression` is SQL, already quoted.
 struct ReadColumn {

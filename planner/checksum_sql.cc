@@ -1,6 +1,7 @@
 #include "planner/checksum_sql.h"
 
 #include <cassert>
+#include <cstdint>
 
 #include "mysql/double_text.h"
 #include "mysql/encoding.h"
@@ -50,12 +51,53 @@ std::string checksum_probe(const std::vector<double>& reals) {
          ") h FROM (SELECT 'abc' v UNION ALL SELECT 'abc' UNION ALL SELECT 'abc') r) s";
 }
 
+namespace {
+
+/// What the text of a column's encoding comes to at most; 0: any size.
+std::uint64_t encoded_bytes_max(const mysql::Column& column) {
+  constexpr std::uint64_t kShort = 512;  // of what is no text
+  constexpr std::uint64_t kPerUnit = 8;  // bytes of a character, in hex
+  if (column.data_type == "text" || column.data_type == "blob") return kPerUnit << 16U;
+  if (column.data_type == "tinytext" || column.data_type == "tinyblob") return kPerUnit << 8U;
+  switch (column.family) {
+    case mysql::TypeFamily::text:
+    case mysql::TypeFamily::bytes:
+      return column.data_type.ends_with("text") || column.data_type.ends_with("blob")
+                 ? 0
+                 : kShort + kPerUnit * column.length;
+    case mysql::TypeFamily::json:
+    case mysql::TypeFamily::geometry:
+    case mysql::TypeFamily::vector:
+    case mysql::TypeFamily::unknown:
+      return 0;
+    default:
+      return kShort * kPerUnit;
+  }
+}
+
+/// A server gives NULL for a text over its max_allowed_packet, on the way to a hash too, and not
+/// always a warning that reaches the client: such a NULL would pass for a value.
+bool may_exceed_packet(const TablePair& pair, Side side) {
+  constexpr std::uint64_t kBytesMax = 900'000;  // MethodChooser needs packets of 1 MiB
+  std::uint64_t total = 0;
+  for (const PairColumn& column : pair.columns) {
+    const std::uint64_t bytes = encoded_bytes_max(column.column(side));
+    if (bytes == 0 || column.column(side).json_text) return true;
+    total += bytes;
+  }
+  return total > kBytesMax;
+}
+
+}  // namespace
+
 std::string why_streamed(const TablePair& pair) {
   if (pair.is_keyless()) return "it has no key";
   if (!pair.index_order) return "the order of its keys is the servers' secret";
   for (const PairColumn& column : pair.columns)
     if (column.type.kind == mysql::CellKind::json && column.type.canonical)
       return "JSON is compared across vendors, which only the client can";
+  if (may_exceed_packet(pair, Side::source) || may_exceed_packet(pair, Side::target))
+    return "its rows may be larger than a server can hash";
   return "";
 }
 

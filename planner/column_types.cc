@@ -173,13 +173,15 @@ ColumnFit fit_same_family(const Column& source, const Column& target) {
 }
 
 /// SQL for a tagged text: 't' and UTF-8 where that converts back to the same bytes, else 'x' and
-/// the bytes as stored.
+/// the bytes as stored. A server makes NULL of a text over its max_allowed_packet, which is told
+/// from a NULL that is stored: see mysql::kUnreadable.
 std::string tagged_expression(const std::string& name, const std::string& charset) {
   const std::string raw = "CAST(" + name + " AS BINARY)";
   const std::string utf8 = "CAST(CONVERT(" + name + " USING utf8mb4) AS BINARY)";
   const std::string back =
       "CAST(CONVERT(CONVERT(" + name + " USING utf8mb4) USING " + charset + ") AS BINARY)";
-  return "IF(" + back + "=" + raw + ",CONCAT(x'74'," + utf8 + "),CONCAT(x'78'," + raw + "))";
+  return "IF(" + name + " IS NULL,NULL,IFNULL(IF(" + back + "=" + raw + ",CONCAT(x'74'," + utf8 +
+         "),CONCAT(x'78'," + raw + ")),'" + std::string(mysql::kUnreadable) + "'))";
 }
 
 }  // namespace

@@ -47,7 +47,10 @@ MethodChoice choose_by_speed(const LinkSpeed& source, const LinkSpeed& target, s
 MethodChoice MethodChooser::choose(const TablePair& pair, mysql::Session& source,
                                    mysql::Session& target) {
   const TableOptions& options = pair.job.options;
-  const std::string why = why_streamed(pair);
+  std::string why = why_streamed(pair);
+  constexpr std::uint64_t kPacketMin = std::uint64_t{1} << 20U;
+  if (std::min(source.max_allowed_packet(), target.max_allowed_packet()) < kPacketMin)
+    why = "max_allowed_packet is less than 1 MiB";
   MethodChoice choice;
   if (!why.empty()) {
     choice.reason = why;
