@@ -207,7 +207,8 @@ def equal_tables_cut(bench):
 def silent_source(bench):
     """A source that answers no more is given up after read_timeout."""
     cuts = Cuts(bench, shop.FEW_UNITS)
-    for nth, length in ((1, 0), (1, 100), (2, 100)):
+    # Every table's answer is longer than that, whichever a thread reads first.
+    for nth, length in ((1, 0), (1, 300), (2, 100), (4, 100)):
         cuts.plan("source", Fault(executes, nth, "stall", length), read_timeout="1s")
     check(cuts.failed == cuts.runs, f"only {cuts.failed} of {cuts.runs} plans failed")
 
