@@ -125,8 +125,6 @@ class Relay:
             shut(client)
             shut(server)
             self.sockets -= {client, server}
-            if self.fault and self.fault.fired and self.fault.refuse_after:
-                self.stop_listening()
 
 
 class Connection:
@@ -179,6 +177,9 @@ class Connection:
 
     def strike(self, fault, packet):
         """Does the connection go on?"""
+        if fault.refuse_after:
+            # First: the client may come back the moment that its connection ends.
+            self.relay.stop_listening()
         if fault.kind == "before":
             fault.strike()
             return False
