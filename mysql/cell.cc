@@ -14,10 +14,9 @@ namespace {
 
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
 
-void put_u64(std::string& out, std::uint64_t value) {
-  const std::uint64_t big = __builtin_bswap64(value);
-  std::array<char, 8> bytes{};
-  std::memcpy(bytes.data(), &big, bytes.size());
+void append_u64(std::string& out, std::uint64_t value) {
+  std::array<char, sizeof value> bytes{};
+  put_u64(bytes.data(), value);
   out.append(bytes.data(), bytes.size());
 }
 
@@ -66,31 +65,43 @@ std::string real_text(const CellType& type, std::string_view cell) {
 
 }  // namespace
 
-void append_integer(std::string& out, bool negative, std::uint64_t bits) {
-  out += static_cast<char>(negative ? 0 : 1);
-  put_u64(out, bits);
-}
-
-void append_real(std::string& out, double value) {
+std::uint64_t real_bits(double value) {
   // -0 equals 0; MariaDB does not even print it.
   const auto bits = std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value);
-  put_u64(out, (bits & kSignBit) != 0 ? ~bits : bits | kSignBit);
+  return (bits & kSignBit) != 0 ? ~bits : bits | kSignBit;
 }
 
-double real_of(std::string_view cell) {
-  const std::uint64_t sorted = get_u64(cell);
-  return std::bit_cast<double>((sorted & kSignBit) != 0 ? sorted & ~kSignBit : ~sorted);
-}
-
-void append_datetime(std::string& out, const PackedTime& t) {
+std::uint64_t datetime_bits(const PackedTime& t) {
   std::uint64_t bits = t.year;
   bits = bits << 4 | t.month;
   bits = bits << 5 | t.day;
   bits = bits << 5 | t.hour;
   bits = bits << 6 | t.minute;
   bits = bits << 6 | t.second;
-  bits = bits << 20 | t.microsecond;
-  put_u64(out, bits);
+  return bits << 20 | t.microsecond;
+}
+
+std::uint64_t time_bits(bool negative, std::uint64_t microseconds) {
+  const auto us = static_cast<std::int64_t>(microseconds);
+  return static_cast<std::uint64_t>(negative ? -us : us) ^ kSignBit;
+}
+
+void append_integer(std::string& out, bool negative, std::uint64_t bits) {
+  out += sign_of(negative);
+  append_u64(out, bits);
+}
+
+void append_real(std::string& out, double value) { append_u64(out, real_bits(value)); }
+
+void append_datetime(std::string& out, const PackedTime& t) { append_u64(out, datetime_bits(t)); }
+
+void append_time(std::string& out, bool negative, std::uint64_t microseconds) {
+  append_u64(out, time_bits(negative, microseconds));
+}
+
+double real_of(std::string_view cell) {
+  const std::uint64_t sorted = get_u64(cell);
+  return std::bit_cast<double>((sorted & kSignBit) != 0 ? sorted & ~kSignBit : ~sorted);
 }
 
 PackedTime datetime_of(std::string_view cell) {
@@ -109,11 +120,6 @@ PackedTime datetime_of(std::string_view cell) {
   time.month = take(4);
   time.year = take(14);
   return time;
-}
-
-void append_time(std::string& out, bool negative, std::uint64_t microseconds) {
-  const auto us = static_cast<std::int64_t>(microseconds);
-  put_u64(out, static_cast<std::uint64_t>(negative ? -us : us) ^ kSignBit);
 }
 
 Shown show(const CellType& type, std::string_view cell) {

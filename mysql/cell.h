@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,11 +42,19 @@ struct CellType {
 };
 
 // Building and reading cells of numbers and times.
-void append_integer(std::string& out, bool negative, std::uint64_t bits);
-void append_real(std::string& out, double value);
 struct PackedTime {
   unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, microsecond = 0;
 };
+[[nodiscard]] std::uint64_t real_bits(double value);
+[[nodiscard]] std::uint64_t datetime_bits(const PackedTime& time);
+[[nodiscard]] std::uint64_t time_bits(bool negative, std::uint64_t microseconds);
+inline void put_u64(char* out, std::uint64_t value) {
+  const std::uint64_t big = __builtin_bswap64(value);
+  std::memcpy(out, &big, sizeof big);
+}
+[[nodiscard]] inline char sign_of(bool negative) { return static_cast<char>(negative ? 0 : 1); }
+void append_integer(std::string& out, bool negative, std::uint64_t bits);
+void append_real(std::string& out, double value);
 void append_datetime(std::string& out, const PackedTime& time);
 void append_time(std::string& out, bool negative, std::uint64_t microseconds);
 [[nodiscard]] double real_of(std::string_view cell);

@@ -8,6 +8,7 @@
 #include "mysql/json_canonical.h"
 #include "mysql/mutant.h"
 #include "mysql/quote.h"
+#include "mysql/row_writer.h"
 #include "mysql/session_handle.h"
 
 namespace rowplan::mysql {
@@ -15,6 +16,7 @@ namespace rowplan::mysql {
 namespace {
 
 constexpr std::size_t kFirstBuffer = 512;  // bytes; longer values are fetched once more
+constexpr std::size_t kNumberBytes = 9;    // the most that a number or a time takes
 constexpr unsigned kPacketOverflow = 1301;
 constexpr std::uint64_t kMicroseconds = 1000000;
 
@@ -37,6 +39,8 @@ struct Buffer {
   unsigned long length = 0;
   ClientBool null = 0;
   ClientBool error = 0;
+  std::string_view cell;  // of what is not held as a number
+  std::string made;       // for cells that are not what the server sent
 };
 
 void bind_column(const ReadColumn& column, Buffer& buffer, MYSQL_BIND& bind) {
@@ -68,12 +72,11 @@ void bind_column(const ReadColumn& column, Buffer& buffer, MYSQL_BIND& bind) {
   bind.error = &buffer.error;
 }
 
-void append_time_of(std::string& out, CellKind kind, const MYSQL_TIME& t) {
+std::uint64_t time_cell(CellKind kind, const MYSQL_TIME& t) {
   if (kind == CellKind::time) {
     const std::uint64_t hours = std::uint64_t{t.day} * 24 + t.hour;
     const std::uint64_t seconds = (hours * 60 + t.minute) * 60 + t.second;
-    append_time(out, t.neg != 0, seconds * kMicroseconds + t.second_part);
-    return;
+    return time_bits(t.neg != 0, seconds * kMicroseconds + t.second_part);
   }
   PackedTime packed{t.year, t.month, t.day, 0, 0, 0, 0};
   if (kind == CellKind::datetime) {
@@ -82,7 +85,7 @@ void append_time_of(std::string& out, CellKind kind, const MYSQL_TIME& t) {
     packed.second = t.second;
     packed.microsecond = static_cast<unsigned>(t.second_part);
   }
-  append_datetime(out, packed);
+  return datetime_bits(packed);
 }
 
 /// False: the number has no label, which a server never sends.
@@ -114,6 +117,7 @@ struct RowStream::State {
   std::vector<ReadColumn> columns;
   std::vector<Buffer> buffers;
   std::vector<MYSQL_BIND> binds;
+  std::vector<std::size_t> texts;  // columns that are not held as numbers
   std::uint64_t rows = 0;
   bool executed = false;
   bool ended = false;
@@ -152,9 +156,15 @@ struct RowStream::State {
   }
 
   void open(const std::string& sql);
-  void append(std::size_t i, Row& row);
-  void append_bytes(std::size_t i, Row& row);
+  [[nodiscard]] double value_of(const ReadColumn& column, const Buffer& buffer) const {
+    const double value = column.single ? static_cast<double>(buffer.single) : buffer.real;
+    return six_digits ? std::stod((std::ostringstream() << value).str()) : value;
+  }
+  void write_cells(Row& row);
+  std::size_t make_cells();
+  std::string_view make_cell(std::size_t i);
   std::string_view fetch_bytes(std::size_t i);
+  std::string_view fetch_long(std::size_t i);
 };
 
 void RowStream::State::open(const std::string& sql) {
@@ -169,82 +179,111 @@ void RowStream::State::open(const std::string& sql) {
                 "the server answered with another number of columns", doing);
   buffers.resize(columns.size());
   binds.resize(columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) bind_column(columns[i], buffers[i], binds[i]);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    bind_column(columns[i], buffers[i], binds[i]);
+    const CellKind kind = columns[i].type.kind;
+    const bool number = kind == CellKind::integer || kind == CellKind::year ||
+                        kind == CellKind::real || by_time(kind);
+    if (!number) texts.push_back(i);
+  }
   if (mysql_stmt_execute(statement) != 0) throw error();
   executed = true;
   if (mysql_stmt_bind_result(statement, binds.data()) != 0) throw error();
 }
 
 std::string_view RowStream::State::fetch_bytes(std::size_t i) {
-  Buffer& buffer = buffers[i];
-  const std::size_t bound = binds[i].buffer_length;
-  if (buffer.length > bound) {
-    // Longer than the bound buffer: fetched once more into one of its size.
-    if (buffer.overflow.size() < buffer.length) buffer.overflow.resize(buffer.length);
-    MYSQL_BIND whole{};
-    whole.buffer_type = MYSQL_TYPE_STRING;
-    whole.buffer = buffer.overflow.data();
-    whole.buffer_length = static_cast<unsigned long>(buffer.overflow.size());
-    unsigned long length = 0;
-    ClientBool null = 0;
-    ClientBool cut = 0;
-    whole.length = &length;
-    whole.is_null = &null;
-    whole.error = &cut;
-    if (mysql_stmt_fetch_column(statement, &whole, static_cast<unsigned>(i), 0) != 0) throw error();
-    return {buffer.overflow.data(), buffer.length};
-  }
-  return {static_cast<const char*>(binds[i].buffer), buffer.length};
+  const std::size_t length = buffers[i].length;
+  if (length > buffers[i].bytes.size()) return fetch_long(i);
+  return {buffers[i].bytes.data(), length};
 }
 
-void RowStream::State::append_bytes(std::size_t i, Row& row) {
+/// Longer than the bound buffer: fetched once more into one of its size.
+std::string_view RowStream::State::fetch_long(std::size_t i) {
+  Buffer& buffer = buffers[i];
+  if (buffer.overflow.size() < buffer.length) buffer.overflow.resize(buffer.length);
+  MYSQL_BIND whole{};
+  whole.buffer_type = MYSQL_TYPE_STRING;
+  whole.buffer = buffer.overflow.data();
+  whole.buffer_length = static_cast<unsigned long>(buffer.overflow.size());
+  unsigned long length = 0;
+  ClientBool null = 0;
+  ClientBool cut = 0;
+  whole.length = &length;
+  whole.is_null = &null;
+  whole.error = &cut;
+  if (mysql_stmt_fetch_column(statement, &whole, static_cast<unsigned>(i), 0) != 0) throw error();
+  return {buffer.overflow.data(), buffer.length};
+}
+
+/// The cell of a column that is not held as a number.
+std::string_view RowStream::State::make_cell(std::size_t i) {
   const ReadColumn& column = columns[i];
+  std::string& made = buffers[i].made;
+  made.clear();
+  if (column.type.kind == CellKind::label) {
+    if (!append_label(made, column, buffers[i].number))
+      throw Error(session->server(), 2027, "HY000", "a value outside the column's labels", doing);
+    return made;
+  }
   std::string_view value = fetch_bytes(i);
   if (ignores_spaces) value = value.substr(0, value.find_last_not_of(' ') + 1);
   if (cuts_values) value = value.substr(0, kFirstBuffer);
-  if (column.type.kind == CellKind::tagged_text && !column.tag_utf8 && value == kUnreadable)
+  if (column.type.kind == CellKind::json && column.type.canonical)
+    return made = canonical_json(value);
+  if (column.type.kind != CellKind::tagged_text) return value;
+  if (column.tag_utf8) {
+    made += is_utf8(value) ? 't' : 'x';
+    return made += value;
+  }
+  if (value == kUnreadable)
     throw Error(session->server(), kPacketOverflow, "HY000",
                 "a value is larger than max_allowed_packet when it is converted; raise it on the "
                 "server",
                 doing);
-  std::string& out = row.open();
-  if (column.type.kind == CellKind::tagged_text && column.tag_utf8)
-    out += is_utf8(value) ? 't' : 'x';
-  if (column.type.kind == CellKind::json && column.type.canonical)
-    out += canonical_json(value);
-  else
-    out += value;
-  row.close();
+  return value;
 }
 
-void RowStream::State::append(std::size_t i, Row& row) {
-  const ReadColumn& column = columns[i];
-  const Buffer& buffer = buffers[i];
-  if (buffer.null) {
-    if (null_is_empty && column.type.kind == CellKind::text)
-      row.add("");
-    else
-      row.add_null();
-    return;
+/// All such cells; the bytes that the row's cells take at most.
+std::size_t RowStream::State::make_cells() {
+  std::size_t bytes = columns.size() * kNumberBytes;
+  for (const std::size_t i : texts) {
+    if (buffers[i].null) continue;
+    buffers[i].cell = make_cell(i);
+    bytes += buffers[i].cell.size();
   }
-  const CellKind kind = column.type.kind;
-  if (kind == CellKind::integer || kind == CellKind::year) {
-    const bool negative = !column.is_unsigned && static_cast<std::int64_t>(buffer.number) < 0;
-    append_integer(row.open(), negative, buffer.number);
-  } else if (kind == CellKind::label) {
-    if (!append_label(row.open(), column, buffer.number))
-      throw Error(session->server(), 2027, "HY000", "a value outside the column's labels", doing);
-  } else if (kind == CellKind::real) {
-    double value = column.single ? static_cast<double>(buffer.single) : buffer.real;
-    if (six_digits) value = std::stod((std::ostringstream() << value).str());
-    append_real(row.open(), value);
-  } else if (by_time(kind)) {
-    append_time_of(row.open(), kind, buffer.time);
-  } else {
-    append_bytes(i, row);
-    return;
+  return bytes;
+}
+
+void RowStream::State::write_cells(Row& row) {
+  RowWriter cells(row, columns.size(), make_cells());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const ReadColumn& column = columns[i];
+    const Buffer& buffer = buffers[i];
+    if (buffer.null) {
+      if (null_is_empty && column.type.kind == CellKind::text)
+        cells.add("");
+      else
+        cells.add_null();
+      continue;
+    }
+    switch (column.type.kind) {
+      case CellKind::integer:
+      case CellKind::year:
+        cells.add_integer(!column.is_unsigned && static_cast<std::int64_t>(buffer.number) < 0,
+                          buffer.number);
+        break;
+      case CellKind::real:
+        cells.add_u64(real_bits(value_of(column, buffer)));
+        break;
+      case CellKind::date:
+      case CellKind::datetime:
+      case CellKind::time:
+        cells.add_u64(time_cell(column.type.kind, buffer.time));
+        break;
+      default:
+        cells.add(buffer.cell);
+    }
   }
-  row.close();
 }
 
 RowStream::RowStream(Session& session, const std::string& sql,
@@ -276,7 +315,7 @@ bool RowStream::next(Row& row) {
   }
   if (result == 1 && state.loss_ends_rows) return !(state.ended = true);
   if (result != 0 && result != MYSQL_DATA_TRUNCATED) throw state.error();
-  for (std::size_t i = 0; i < state.columns.size(); ++i) state.append(i, row);
+  state.write_cells(row);
   ++state.rows;
   return true;
 }

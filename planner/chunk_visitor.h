@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "mysql/encoding.h"
 #include "planner/select_sql.h"
@@ -32,6 +33,13 @@ class RowSource {
   virtual ~RowSource() = default;
   /// As mysql::RowStream::next.
   [[nodiscard]] virtual bool next(mysql::Row& row) = 0;
+  /// For who may not need the row's cells: its bytes, in `memory` or elsewhere, which stay until
+  /// the next call.
+  [[nodiscard]] virtual bool next_bytes(mysql::Row& memory, std::string_view& bytes) {
+    if (!next(memory)) return false;
+    bytes = memory.bytes();
+    return true;
+  }
 };
 
 /// Walks both sides in step. A chunk ends after each source row whose key's CRC-32 is 0 modulo

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <thread>
 
+#include "planner/read_ahead.h"
+
 namespace rowplan::planner {
 
 namespace {
@@ -64,7 +66,9 @@ bool read_in_snapshot(const TablePair& pair, const MemberSessions& members, cons
                     select_range(pair, Side::source, range, Locking::none));
   StreamRows target(members.target, pair, Side::target,
                     select_range(pair, Side::target, range, Locking::none));
-  return walk(pair, range, source, target, true, visitor);
+  // The one that is compared and the one that reads ahead: as the servers, they work side by side.
+  ReadAhead ahead(target);
+  return walk(pair, range, source, ahead, true, visitor);
 }
 
 std::uint64_t SecondReading::read_run(std::vector<SeenChunk> before) {

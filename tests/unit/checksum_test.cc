@@ -8,8 +8,9 @@ namespace {
 
 mysql::Row key(std::uint64_t value) {
   mysql::Row row;
-  mysql::append_integer(row.open(), false, value);
-  row.close();
+  std::string cell;
+  mysql::append_integer(cell, false, value);
+  row.add(cell);
   return row;
 }
 

@@ -181,8 +181,9 @@ TEST(UnitSteps, UnknownPartOfAnIndexEqualsEverything) {
   const auto row = [](std::int64_t id, std::int64_t a, std::int64_t b) {
     mysql::Row cells;
     for (const std::int64_t value : {id, a, b}) {
-      mysql::append_integer(cells.open(), false, static_cast<std::uint64_t>(value));
-      cells.close();
+      std::string cell;
+      mysql::append_integer(cell, false, static_cast<std::uint64_t>(value));
+      cells.add(cell);
     }
     return cells;
   };

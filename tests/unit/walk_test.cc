@@ -12,10 +12,11 @@ namespace {
 
 mysql::Row row_of(int key, int value) {
   mysql::Row row;
-  mysql::append_integer(row.open(), key < 0, static_cast<std::uint64_t>(key));
-  row.close();
-  mysql::append_integer(row.open(), value < 0, static_cast<std::uint64_t>(value));
-  row.close();
+  for (const int cell : {key, value}) {
+    std::string bytes;
+    mysql::append_integer(bytes, cell < 0, static_cast<std::uint64_t>(cell));
+    row.add(bytes);
+  }
   return row;
 }
 
