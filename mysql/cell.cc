@@ -71,16 +71,6 @@ std::uint64_t real_bits(double value) {
   return (bits & kSignBit) != 0 ? ~bits : bits | kSignBit;
 }
 
-std::uint64_t datetime_bits(const PackedTime& t) {
-  std::uint64_t bits = t.year;
-  bits = bits << 4 | t.month;
-  bits = bits << 5 | t.day;
-  bits = bits << 5 | t.hour;
-  bits = bits << 6 | t.minute;
-  bits = bits << 6 | t.second;
-  return bits << 20 | t.microsecond;
-}
-
 std::uint64_t time_bits(bool negative, std::uint64_t microseconds) {
   const auto us = static_cast<std::int64_t>(microseconds);
   return static_cast<std::uint64_t>(negative ? -us : us) ^ kSignBit;

@@ -46,7 +46,11 @@ struct PackedTime {
   unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, microsecond = 0;
 };
 [[nodiscard]] std::uint64_t real_bits(double value);
-[[nodiscard]] std::uint64_t datetime_bits(const PackedTime& time);
+[[nodiscard]] inline std::uint64_t datetime_bits(const PackedTime& t) {
+  const std::uint64_t day = (std::uint64_t{t.year} << 4 | t.month) << 5 | t.day;
+  const std::uint64_t second = ((day << 5 | t.hour) << 6 | t.minute) << 6 | t.second;
+  return second << 20 | t.microsecond;
+}
 [[nodiscard]] std::uint64_t time_bits(bool negative, std::uint64_t microseconds);
 inline void put_u64(char* out, std::uint64_t value) {
   const std::uint64_t big = __builtin_bswap64(value);

@@ -117,7 +117,8 @@ struct RowStream::State {
   std::vector<ReadColumn> columns;
   std::vector<Buffer> buffers;
   std::vector<MYSQL_BIND> binds;
-  std::vector<std::size_t> texts;  // columns that are not held as numbers
+  std::vector<std::size_t> stored;  // columns whose cells are the bytes that the server sent
+  std::vector<std::size_t> remade;  // columns whose cells are made of these
   std::uint64_t rows = 0;
   bool executed = false;
   bool ended = false;
@@ -182,9 +183,13 @@ void RowStream::State::open(const std::string& sql) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     bind_column(columns[i], buffers[i], binds[i]);
     const CellKind kind = columns[i].type.kind;
-    const bool number = kind == CellKind::integer || kind == CellKind::year ||
-                        kind == CellKind::real || by_time(kind);
-    if (!number) texts.push_back(i);
+    if (kind == CellKind::integer || kind == CellKind::year || kind == CellKind::real ||
+        by_time(kind))
+      continue;
+    const bool as_sent = (kind == CellKind::text || kind == CellKind::bytes ||
+                          kind == CellKind::decimal || kind == CellKind::plain) &&
+                         !ignores_spaces && !cuts_values;
+    (as_sent ? stored : remade).push_back(i);
   }
   if (mysql_stmt_execute(statement) != 0) throw error();
   executed = true;
@@ -246,7 +251,12 @@ std::string_view RowStream::State::make_cell(std::size_t i) {
 /// All such cells; the bytes that the row's cells take at most.
 std::size_t RowStream::State::make_cells() {
   std::size_t bytes = columns.size() * kNumberBytes;
-  for (const std::size_t i : texts) {
+  for (const std::size_t i : stored) {
+    if (buffers[i].null) continue;
+    buffers[i].cell = fetch_bytes(i);
+    bytes += buffers[i].cell.size();
+  }
+  for (const std::size_t i : remade) {
     if (buffers[i].null) continue;
     buffers[i].cell = make_cell(i);
     bytes += buffers[i].cell.size();
@@ -301,7 +311,6 @@ RowStream::RowStream(RowStream&&) noexcept = default;
 bool RowStream::next(Row& row) {
   State& state = *state_;
   assert(!state.ended);
-  row.clear();
   const int result = mysql_stmt_fetch(state.statement);
   if (result == MYSQL_NO_DATA) {
     state.ended = true;

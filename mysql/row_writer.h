@@ -18,7 +18,7 @@ class RowWriter {
  public:
   /// `bytes`: at least what all cells take together.
   RowWriter(Row& row, std::size_t cells, std::size_t bytes) : row_(row) {
-    row.clear();
+    row.used_ = 0;
     row.ends_.resize(cells);
     begin_ = at_ = row.grow(cells * Row::kLengthBytes + bytes);
     end_ = row.ends_.data();

@@ -4,10 +4,10 @@ namespace rowplan::planner {
 
 namespace {
 
-constexpr std::size_t kReadHere = 1000;         // rows, before a thread is worth it
-constexpr std::size_t kBatchRows = 512;         // few enough to stay in a core's cache,
-constexpr std::size_t kBatchBytes = 64 << 10U;  // enough to be worth a switch of threads
-constexpr std::size_t kAheadBytes = 4 * kBatchBytes;
+constexpr std::size_t kReadHere = 100;           // rows, before a thread is worth it
+constexpr std::size_t kBatchBytes = 256 << 10U;  // worth a switch of threads
+// Some milliseconds of rows: as long as a thread may have to wait for a core.
+constexpr std::size_t kAheadBytes = 8 * kBatchBytes;
 
 }  // namespace
 
@@ -72,7 +72,7 @@ void ReadAhead::fill(Batch& batch) {
   if (batch.bytes.capacity() > 2 * kBatchBytes) std::string().swap(batch.bytes);
   batch.bytes.clear();
   batch.ends.clear();
-  while (batch.ends.size() < kBatchRows && batch.bytes.size() < kBatchBytes) {
+  while (batch.bytes.size() < kBatchBytes) {
     std::string_view bytes;
     if (!rows_.next_bytes(row_, bytes)) {
       batch.last = true;

@@ -38,7 +38,7 @@ class ReadAhead : public RowSource {
     bool last = false;
     std::exception_ptr failure;  // after the rows
   };
-  static constexpr std::size_t kBatches = 4;
+  static constexpr std::size_t kBatches = 8;
 
   void read_all() noexcept;
   void fill(Batch& batch);

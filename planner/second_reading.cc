@@ -68,6 +68,7 @@ bool read_in_snapshot(const TablePair& pair, const MemberSessions& members, cons
                     select_range(pair, Side::target, range, Locking::none));
   // The one that is compared and the one that reads ahead: as the servers, they work side by side.
   ReadAhead ahead(target);
+
   return walk(pair, range, source, ahead, true, visitor);
 }
 

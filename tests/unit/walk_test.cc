@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "planner/chunk_visitor.h"
+#include "planner/read_ahead.h"
 
 namespace rowplan::planner {
 namespace {
@@ -143,6 +144,85 @@ TEST(Walk, RefusesKeysThatDoNotRise) {
     Seen seen;
     EXPECT_THROW((void)walk(pair_of_integers(2), {}, source, target, true, seen),
                  std::runtime_error);
+  }
+}
+
+TEST(Walk, RefusesKeysThatDoNotRiseAfterEqualRows) {
+  for (const int back : {1, 2, 0}) {
+    Rows source(std::map<int, int>{{1, 0}, {2, 0}, {3, 0}});
+    Rows target(std::vector<mysql::Row>{row_of(1, 0), row_of(2, 0), row_of(back, 0)});
+    Seen seen;
+    EXPECT_THROW((void)walk(pair_of_integers(2), {}, source, target, true, seen),
+                 std::runtime_error);
+  }
+}
+
+constexpr int kManyRows = 60'000;  // some batches
+
+std::map<int, int> many_rows(int but) {
+  std::map<int, int> rows;
+  for (int key = 0; key < kManyRows; ++key)
+    if (key % 1000 != but) rows[key] = key % 500 == but + 1 ? but : 0;
+  return rows;
+}
+
+TEST(ReadAhead, SeesWhatIsThere) {
+  Seen expected;
+  Seen seen;
+  for (Seen* const how : {&expected, &seen}) {
+    Rows source(many_rows(3));
+    Rows target(many_rows(7));
+    ReadAhead left(source);
+    ReadAhead right(target);
+    RowSource& ahead_left = how == &seen ? static_cast<RowSource&>(left) : source;
+    RowSource& ahead_right = how == &seen ? static_cast<RowSource&>(right) : target;
+    EXPECT_TRUE(walk(pair_of_integers(200), {}, ahead_left, ahead_right, true, *how));
+  }
+  EXPECT_EQ(seen.equals, expected.equals);
+  EXPECT_EQ(seen.different, expected.different);
+  EXPECT_EQ(seen.missing, kManyRows / 1000);
+  EXPECT_EQ(seen.extra, kManyRows / 1000);
+  EXPECT_EQ(seen.chunks, expected.chunks);
+}
+
+TEST(ReadAhead, AFailedReadIsNeverTheEnd) {
+  for (const std::size_t rows : {0, 1, 99, 100, 101, 30'000}) {
+    Rows source(std::vector<mysql::Row>(rows, row_of(1, 1)));
+    source.fails = true;
+    ReadAhead ahead(source);
+    mysql::Row row;
+    for (std::size_t i = 0; i < rows; ++i) {
+      ASSERT_TRUE(ahead.next(row));
+      ASSERT_TRUE(row == row_of(1, 1));
+    }
+    EXPECT_THROW((void)ahead.next(row), std::runtime_error) << rows;
+    EXPECT_THROW((void)ahead.next(row), std::runtime_error) << "again, " << rows;
+  }
+}
+
+TEST(ReadAhead, RowsOfAnySize) {
+  std::vector<mysql::Row> rows;
+  for (int i = 0; i < 3000; ++i) {
+    rows.emplace_back();
+    rows.back().add(std::string(i % 700 == 0 ? 3'000'000 : static_cast<std::size_t>(i % 50), 'x'));
+  }
+  Rows source(rows);
+  ReadAhead ahead(source);
+  mysql::Row row;
+  for (const mysql::Row& expected : rows) {
+    ASSERT_TRUE(ahead.next(row));
+    ASSERT_TRUE(row == expected);
+  }
+  EXPECT_FALSE(ahead.next(row));
+  EXPECT_FALSE(ahead.next(row));
+}
+
+TEST(ReadAhead, MayBeGivenUp) {
+  for (const int taken : {0, 50, 101, 20'000}) {
+    Rows source(many_rows(3));
+    ReadAhead ahead(source);
+    mysql::Row row;
+    for (int i = 0; i < taken; ++i) ASSERT_TRUE(ahead.next(row));
   }
 }
 
