@@ -90,7 +90,7 @@ std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
 }
 
 /// One attempt: whatever comes between, each unit is tried by itself, and tells of itself.
-UnitResult UnitApplier::apply_together(const UnitWork& all) {
+UnitResult UnitApplier::apply_together(UnitWork all) {
   try {
     return attempt(all);
   } catch (const mysql::Error& error) {
@@ -133,7 +133,10 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
 UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
   assert(!unit.tables.empty());
   commit_unknown_ = commit_unknown;
-  UnitResult result = with_retries(unit, [&] { return attempt(unit); });
+  UnitResult result = with_retries(unit, [&] {
+    UnitWork tried = unit;
+    return attempt(tried);
+  });
   if (result.outcome == UnitOutcome::applied) result.written = unit.ops();
   return result;
 }
@@ -171,7 +174,7 @@ void UnitApplier::settle(const UnitWork& unit, state::UnitState state) {
   journal_->settle(plan_, units, state);
 }
 
-UnitResult UnitApplier::attempt(UnitWork unit) {
+UnitResult UnitApplier::attempt(UnitWork& unit) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   mysql::Session& target = sessions_.writer(job.target);
   mysql::Session& source = sessions_.reader(job.source);
