@@ -71,15 +71,15 @@ struct BytesHash {
 class ChunksReader {
  public:
   ChunksReader(mysql::Session& session, const TableWork& table, Side side, planner::Locking locking,
-               Keep keep)
+               Keep keep, RowHashes& known)
       : session_(session),
         table_(table),
         pair_(*table.pair),
         side_(side),
         locking_(locking),
-        keep_(keep),
+        known_(known),
         hasher_(pair_.types()) {
-    if (keep_ == Keep::hashes) return;
+    if (keep == Keep::hashes) return;
     for (const auto* list : {&table.changes, &table.others})
       for (const Change& change : *list) want(change);
   }
@@ -139,12 +139,14 @@ class ChunksReader {
   }
 
   void take(std::size_t chunk, const mysql::Row& row) {
-    planner::add(reading_.hashes[chunk], hasher_.hash(row));
+    if (begun_ != table_.chunks[chunk]) known_.begin(*(begun_ = table_.chunks[chunk]));
+    const std::string_view key = pair_.is_keyless() ? row.bytes() : key_bytes(pair_, row);
+    planner::add(reading_.hashes[chunk], known_.hash(hasher_, row, key));
     if (wanted_.empty()) return;
     if (pair_.is_keyless()) {
       std::string identity = identity_of(pair_, row);
       if (wanted_.contains(identity)) reading_.rows.insert_or_assign(std::move(identity), row);
-    } else if (const std::string_view key = key_bytes(pair_, row); wanted_.contains(key)) {
+    } else if (wanted_.contains(key)) {
       reading_.rows.insert_or_assign(std::string(key), row);
     }
   }
@@ -154,8 +156,9 @@ class ChunksReader {
   const planner::TablePair& pair_;
   Side side_;
   planner::Locking locking_;
-  Keep keep_;
+  RowHashes& known_;
   mysql::RowHasher hasher_;
+  const PlanChunk* begun_ = nullptr;
   std::unordered_set<std::string, BytesHash, std::equal_to<>> wanted_;
   TableReading reading_;
 };
@@ -182,8 +185,8 @@ ChangeKeys keys_of(const planner::TablePair& pair, Changes changes) {
 }
 
 TableReading read_chunks(mysql::Session& session, const TableWork& table, Side side,
-                         planner::Locking locking, Keep keep) {
-  return ChunksReader(session, table, side, locking, keep).read();
+                         planner::Locking locking, Keep keep, RowHashes& known) {
+  return ChunksReader(session, table, side, locking, keep, known).read();
 }
 
 RowsByKey read_rows(mysql::Session& session, const planner::TablePair& pair, Side side,

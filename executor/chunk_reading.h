@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "executor/row_hashes.h"
 #include "executor/unit_work.h"
 #include "mysql/session.h"
 #include "planner/plan.h"
@@ -38,7 +39,8 @@ enum class Keep : std::uint8_t { hashes, rows };
 /// Reads and hashes the rows of all chunks of `table`; ranges that touch each other by one query.
 /// With for_update the rows and the gaps between them are locked. Throws mysql::Error.
 [[nodiscard]] TableReading read_chunks(mysql::Session& session, const TableWork& table,
-                                       planner::Side side, planner::Locking locking, Keep keep);
+                                       planner::Side side, planner::Locking locking, Keep keep,
+                                       RowHashes& known);
 
 /// Does the pair's `where` apply?
 enum class Filtered : std::uint8_t { no, yes };

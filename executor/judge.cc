@@ -171,7 +171,7 @@ void judge_chunks(const TableWork& table, Side side, const TableReading& reading
 }
 
 void judge_target(const TableWork& table, mysql::Session& target, Verify verify, RowsByKey& rows,
-                  Tally& tally) {
+                  RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   const std::vector<const Change*> moved = moved_in(table);
   RowsByKey outside = read_rows(target, pair, Side::target, keys_of(pair, moved).target,
@@ -184,7 +184,8 @@ void judge_target(const TableWork& table, mysql::Session& target, Verify verify,
     rows.merge(outside);
     return;
   }
-  TableReading reading = read_chunks(target, table, Side::target, target_locking(), Keep::rows);
+  TableReading reading =
+      read_chunks(target, table, Side::target, target_locking(), Keep::rows, hashes);
   judge_chunks(table, Side::target, reading, tally);
   rows = std::move(reading.rows);
   for (const Change* change : moved) judge_target_row(table, *change, rows, outside, tally);
@@ -192,7 +193,7 @@ void judge_target(const TableWork& table, mysql::Session& target, Verify verify,
 }
 
 void judge_source(const TableWork& table, mysql::Session& source, Verify verify, RowsByKey& rows,
-                  Tally& tally) {
+                  RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   if (!by_chunks(table, verify)) {
     rows = read_rows(source, pair, Side::source, keys_of(pair, changes_of(table)).source,
@@ -200,7 +201,8 @@ void judge_source(const TableWork& table, mysql::Session& source, Verify verify,
     for (const Change& change : table.changes) judge_source_row(table, change, rows, tally);
     return;
   }
-  TableReading reading = read_chunks(source, table, Side::source, Locking::none, Keep::rows);
+  TableReading reading =
+      read_chunks(source, table, Side::source, Locking::none, Keep::rows, hashes);
   judge_chunks(table, Side::source, reading, tally);
   rows = std::move(reading.rows);
 }
@@ -214,17 +216,19 @@ Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& ta
   Tally on_target;
   Tally on_source;
   for (std::size_t t = 0; t < unit.tables.size(); ++t)
-    judge_target(unit.tables[t], target, verify, judgement.rows[t].target, on_target);
+    judge_target(unit.tables[t], target, verify, judgement.rows[t].target, judgement.hashes,
+                 on_target);
   source.begin_consistent_snapshot();
   for (std::size_t t = 0; t < unit.tables.size(); ++t)
-    judge_source(unit.tables[t], source, verify, judgement.rows[t].source, on_source);
+    judge_source(unit.tables[t], source, verify, judgement.rows[t].source, judgement.hashes,
+                 on_source);
   source.rollback();
   conclude(judgement, on_source, on_target);
   return judgement;
 }
 
 std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
-                                         Verify verify) {
+                                         Verify verify, RowHashes& hashes) {
   if (mysql::planted(mysql::Mutant::not_checked_after_writing)) return std::nullopt;
   for (const TableWork& table : unit.tables) {
     if (!by_chunks(table, verify)) {
@@ -239,7 +243,7 @@ std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& t
     }
     const std::string& server = table.pair->job.target;
     const TableReading reading =
-        read_chunks(target, table, Side::target, Locking::for_update, Keep::hashes);
+        read_chunks(target, table, Side::target, Locking::for_update, Keep::hashes, hashes);
     for (std::size_t i = 0; i < table.chunks.size(); ++i) {
       const PlanChunk& chunk = *table.chunks[i];
       const ChunkHash& after = chunk.after.at(server);

@@ -181,7 +181,7 @@ UnitResult UnitApplier::attempt(UnitWork& unit) {
   if (!keeps_open_) target.rollback();
   source.rollback();
   target.begin();
-  const Judgement judgement = judge(unit, source, target, request_.verify);
+  Judgement judgement = judge(unit, source, target, request_.verify);
   if (judgement.verdict == Verdict::already_done) {
     target.rollback();
     settle(unit, state::UnitState::committed);
@@ -223,7 +223,7 @@ void UnitApplier::check_schema(const UnitWork& unit, mysql::Session& target) {
   }
 }
 
-UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql::Session& target) {
+UnitResult UnitApplier::write(UnitWork& unit, Judgement& judgement, mysql::Session& target) {
   const std::string& address = unit.tables.front().table->address;
   if (const auto problem = fill_references(unit, judgement.rows)) {
     target.rollback();
@@ -236,7 +236,7 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
   }
   if (journal_ != nullptr) journal_->intend(plan_, unit.units());
   std::optional<UnitProblem> problem = write_rows(unit, judgement, target);
-  if (!problem) problem = check_written(unit, target, request_.verify);
+  if (!problem) problem = check_written(unit, target, request_.verify, judgement.hashes);
   if (problem)
     return roll_back(
         unit, target, *problem,

@@ -72,7 +72,7 @@ class UnitApplier {
   void settle(const UnitWork& unit, state::UnitState state);
   /// Puts values in the place of the unit's references.
   UnitResult attempt(UnitWork& unit);
-  UnitResult write(UnitWork& unit, const Judgement& judgement, mysql::Session& target);
+  UnitResult write(UnitWork& unit, Judgement& judgement, mysql::Session& target);
   std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,
                                         mysql::Session& target);
   UnitResult roll_back(const UnitWork& unit, mysql::Session& target, const UnitProblem& problem,

@@ -29,10 +29,11 @@ UnitStepping::UnitStepping(const UnitWork& unit) : unit_(unit) {
 
 std::optional<std::uint64_t> UnitStepping::reached(mysql::Session& target) const {
   std::vector<bool> possible(steps_.size() + 1, true);
+  RowHashes once(0);
   target.begin_consistent_snapshot();
   for (const TableWork& table : unit_.tables) {
-    const TableReading reading =
-        read_chunks(target, table, planner::Side::target, planner::Locking::none, Keep::hashes);
+    const TableReading reading = read_chunks(target, table, planner::Side::target,
+                                             planner::Locking::none, Keep::hashes, once);
     for (std::size_t c = 0; c < table.chunks.size(); ++c)
       for (std::size_t k = 0; k < possible.size(); ++k)
         if (!(table.chunks[c]->states[k] == reading.hashes[c])) possible[k] = false;
