@@ -21,14 +21,6 @@ using planner::PlanChunk;
 using planner::PlanValue;
 using planner::Side;
 
-std::vector<Change> changes_of(const TableWork& table, const PlanChunk& chunk) {
-  std::vector<Change> changes;
-  for (const auto* list : {&table.changes, &table.others})
-    for (const Change& change : *list)
-      if (change.chunk == chunk.id) changes.push_back(change);
-  return changes;
-}
-
 Locking target_locking() {
   return mysql::planted(mysql::Mutant::judge_without_locks) ? Locking::none : Locking::for_update;
 }
@@ -40,14 +32,16 @@ struct Tally {
   std::string address;
   std::string detail;
 
-  void add(bool before, bool after, const std::string& where, const std::string& what) {
+  /// `what()` says it, where it is to be told.
+  template <typename What>
+  void add(bool before, bool after, const std::string& where, const What& what) {
     // The first thing that is neither, or that breaks with what was seen so far, is told.
     const bool fits = (before && all_before) || (after && all_after);
     all_before = all_before && before;
     all_after = all_after && after;
     if (!fits && detail.empty()) {
       address = where;
-      detail = what;
+      detail = what();
     }
   }
 };
@@ -106,7 +100,9 @@ const mysql::Row* find(const RowsByKey& rows, const std::string& identity) {
   return found == rows.end() ? nullptr : &found->second;
 }
 
-std::string key_text(const Change& change) { return "row " + bound_text(change.key); }
+std::string not_planned(const Change& change, const std::string& server) {
+  return "row " + bound_text(change.key) + " on '" + server + "' is not what was planned";
+}
 
 /// One planned row on the target: as before, as after, or neither. `outside`: rows that the filter
 /// leaves out, where the plan brings some in.
@@ -135,7 +131,7 @@ void judge_target_row(const TableWork& table, const Change& change, const RowsBy
       break;
   }
   tally.add(before, after, table.table->address,
-            key_text(change) + " on '" + pair.job.target + "' is not what was planned");
+            [&] { return not_planned(change, pair.job.target); });
 }
 
 void judge_source_row(const TableWork& table, const Change& change, const RowsByKey& rows,
@@ -145,7 +141,7 @@ void judge_source_row(const TableWork& table, const Change& change, const RowsBy
   const bool as_planned =
       change.op == Op::remove ? row == nullptr : row != nullptr && holds(pair, *row, change.after);
   tally.add(as_planned, as_planned, table.table->address,
-            key_text(change) + " on '" + pair.job.source + "' is not what was planned");
+            [&] { return not_planned(change, pair.job.source); });
 }
 
 /// Rows that cannot be told apart are judged together.
@@ -154,58 +150,61 @@ bool by_chunks(const TableWork& table, Verify verify) {
 }
 
 /// Changes that bring a row in from outside the filter, where no chunk's hash covers it.
-std::vector<Change> moved_in(const TableWork& table) {
-  std::vector<Change> moved;
+std::vector<const Change*> moved_in(const TableWork& table) {
+  std::vector<const Change*> moved;
   for (const Change& change : table.changes)
-    if (change.reason == "filter_moved") moved.push_back(change);
+    if (change.reason == "filter_moved") moved.push_back(&change);
   return moved;
 }
 
+/// The source stays as it is.
+void judge_chunks(const TableWork& table, Side side, const TableReading& reading, Tally& tally) {
+  const std::string& server = table.pair->server(side);
+  for (std::size_t i = 0; i < table.chunks.size(); ++i) {
+    const PlanChunk& chunk = *table.chunks[i];
+    const ChunkHash& found = reading.hashes[i];
+    const ChunkHash& before = chunk.before.at(server);
+    const ChunkHash& after = side == Side::target ? chunk.after.at(server) : before;
+    tally.add(found == before, found == after, table.table->address,
+              [&] { return found_text(server, chunk, found, before); });
+  }
+}
+
 void judge_target(const TableWork& table, mysql::Session& target, Verify verify, RowsByKey& rows,
-                  Tally& tally) {
+                  RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
-  const std::vector<Change> moved = moved_in(table);
+  const std::vector<const Change*> moved = moved_in(table);
   RowsByKey outside = read_rows(target, pair, Side::target, keys_of(pair, moved).target,
                                 target_locking(), Filtered::no);
   if (!by_chunks(table, verify)) {
-    rows = read_rows(target, pair, Side::target, keys_of(pair, table.changes).target,
+    rows = read_rows(target, pair, Side::target, keys_of(pair, changes_of(table)).target,
                      target_locking());
     for (const Change& change : table.changes)
       judge_target_row(table, change, rows, outside, tally);
     rows.merge(outside);
     return;
   }
-  const std::string& server = pair.job.target;
-  for (const PlanChunk* chunk : table.chunks) {
-    ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
-                                      Side::target, target_locking());
-    const ChunkHash& before = chunk->before.at(server);
-    tally.add(reading.hash == before, reading.hash == chunk->after.at(server), table.table->address,
-              found_text(server, *chunk, reading.hash, before));
-    rows.merge(reading.rows);
-  }
-  for (const Change& change : moved) judge_target_row(table, change, rows, outside, tally);
+  TableReading reading =
+      read_chunks(target, table, Side::target, target_locking(), Keep::rows, hashes);
+  judge_chunks(table, Side::target, reading, tally);
+  rows = std::move(reading.rows);
+  for (const Change* change : moved) judge_target_row(table, *change, rows, outside, tally);
   rows.merge(outside);
 }
 
 void judge_source(const TableWork& table, mysql::Session& source, Verify verify, RowsByKey& rows,
-                  Tally& tally) {
+                  RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   if (!by_chunks(table, verify)) {
-    rows =
-        read_rows(source, pair, Side::source, keys_of(pair, table.changes).source, Locking::none);
+    rows = read_rows(source, pair, Side::source, keys_of(pair, changes_of(table)).source,
+                     Locking::none);
     for (const Change& change : table.changes) judge_source_row(table, change, rows, tally);
     return;
   }
-  const std::string& server = pair.job.source;
-  for (const PlanChunk* chunk : table.chunks) {
-    ChunkReading reading =
-        read_chunk(source, table, *chunk, changes_of(table, *chunk), Side::source, Locking::none);
-    const ChunkHash& before = chunk->before.at(server);
-    tally.add(reading.hash == before, reading.hash == before, table.table->address,
-              found_text(server, *chunk, reading.hash, before));
-    rows.merge(reading.rows);
-  }
+  TableReading reading =
+      read_chunks(source, table, Side::source, Locking::none, Keep::rows, hashes);
+  judge_chunks(table, Side::source, reading, tally);
+  rows = std::move(reading.rows);
 }
 
 }  // namespace
@@ -217,39 +216,42 @@ Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& ta
   Tally on_target;
   Tally on_source;
   for (std::size_t t = 0; t < unit.tables.size(); ++t)
-    judge_target(unit.tables[t], target, verify, judgement.rows[t].target, on_target);
+    judge_target(unit.tables[t], target, verify, judgement.rows[t].target, judgement.hashes,
+                 on_target);
   source.begin_consistent_snapshot();
   for (std::size_t t = 0; t < unit.tables.size(); ++t)
-    judge_source(unit.tables[t], source, verify, judgement.rows[t].source, on_source);
+    judge_source(unit.tables[t], source, verify, judgement.rows[t].source, judgement.hashes,
+                 on_source);
   source.rollback();
   conclude(judgement, on_source, on_target);
   return judgement;
 }
 
 std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
-                                         Verify verify) {
+                                         Verify verify, RowHashes& hashes) {
   if (mysql::planted(mysql::Mutant::not_checked_after_writing)) return std::nullopt;
   for (const TableWork& table : unit.tables) {
     if (!by_chunks(table, verify)) {
       const RowsByKey rows =
-          read_rows(target, *table.pair, Side::target, keys_of(*table.pair, table.changes).target,
-                    Locking::for_update);
+          read_rows(target, *table.pair, Side::target,
+                    keys_of(*table.pair, changes_of(table)).target, Locking::for_update);
       Tally tally;
       for (const Change& change : table.changes) judge_target_row(table, change, rows, {}, tally);
       if (!tally.all_after)
         return UnitProblem{unit.id, UnitOutcome::failed, table.table->address, tally.detail};
       continue;
     }
-    for (const PlanChunk* chunk : table.chunks) {
-      const std::string& server = table.pair->job.target;
-      const ChunkReading reading = read_chunk(target, table, *chunk, changes_of(table, *chunk),
-                                              Side::target, Locking::for_update);
-      const ChunkHash& after = chunk->after.at(server);
-      if (reading.hash == after) continue;
+    const std::string& server = table.pair->job.target;
+    const TableReading reading =
+        read_chunks(target, table, Side::target, Locking::for_update, Keep::hashes, hashes);
+    for (std::size_t i = 0; i < table.chunks.size(); ++i) {
+      const PlanChunk& chunk = *table.chunks[i];
+      const ChunkHash& after = chunk.after.at(server);
+      if (reading.hashes[i] == after) continue;
       return UnitProblem{unit.id, UnitOutcome::failed, table.table->address,
-                         chunk_text(*chunk) + " on '" + server +
+                         chunk_text(chunk) + " on '" + server +
                              "' does not hold what was written: planned " + to_string(after) +
-                             ", found " + to_string(reading.hash) +
+                             ", found " + to_string(reading.hashes[i]) +
                              "; the target rewrites values (a trigger, a type, an invalid value)"};
     }
   }

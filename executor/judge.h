@@ -23,11 +23,15 @@ struct TableRows {
   RowsByKey target;
 };
 
+/// Of rows whose hashes are remembered while a transaction lasts.
+inline constexpr std::size_t kHashedBytes = std::size_t{8} << 20U;
+
 struct Judgement {
   Verdict verdict = Verdict::stale;
-  std::string address;          ///< of the table that is stale
-  std::string detail;           ///< which member, which chunk, what was found
-  std::vector<TableRows> rows;  ///< in the order of the unit's tables
+  std::string address;             ///< of the table that is stale
+  std::string detail;              ///< which member, which chunk, what was found
+  std::vector<TableRows> rows;     ///< in the order of the unit's tables
+  RowHashes hashes{kHashedBytes};  ///< of what was read, by its chunks
 };
 
 /// Locks the unit's rows on the target, then reads the source in a snapshot opened after that, and
@@ -36,8 +40,8 @@ struct Judgement {
                               Verify verify);
 
 /// After the writes, within the same transaction: does the target hold what it is to hold? The
-/// address and detail of what does not, or nothing.
+/// address and detail of what does not, or nothing. `hashes`: of the unit's judgement.
 [[nodiscard]] std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,
-                                                       Verify verify);
+                                                       Verify verify, RowHashes& hashes);
 
 }  // namespace rowplan::executor

@@ -1,5 +1,6 @@
 #include "executor/row_identity.h"
 
+#include <cassert>
 #include <cstdint>
 
 #include "planner/change_builder.h"
@@ -34,11 +35,18 @@ std::string digests_of(const TablePair& pair, const Change& change) {
 }  // namespace
 
 std::string identity_of(const TablePair& pair, const mysql::Row& row) {
-  if (!pair.is_keyless()) return std::string(planner::key_of(pair, row).bytes());
+  if (!pair.is_keyless()) return std::string(key_bytes(pair, row));
   std::string identity;
   for (std::size_t i = 0; i < pair.columns.size(); ++i)
     identity += digest_of(planner::plan_value(pair.columns[i].type, row, i, UINT64_MAX)) + ",";
   return identity;
+}
+
+/// A row holds its cells one after the other, those of the key first.
+std::string_view key_bytes(const TablePair& pair, const mysql::Row& row) {
+  assert(!pair.is_keyless());
+  const std::string_view last = row.cell(pair.key_columns - 1);
+  return row.bytes().substr(0, static_cast<std::size_t>(last.end() - row.bytes().begin()));
 }
 
 std::string identity_before(const TablePair& pair, const Change& change) {

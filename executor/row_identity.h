@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "mysql/row.h"
 #include "planner/change.h"
@@ -12,6 +13,9 @@ namespace rowplan::executor {
 /// Bytes of the row's key; without a key the digests of all its values, which a plan has also where
 /// it withholds the values themselves.
 [[nodiscard]] std::string identity_of(const planner::TablePair& pair, const mysql::Row& row);
+
+/// The same within a row of a pair with a key.
+[[nodiscard]] std::string_view key_bytes(const planner::TablePair& pair, const mysql::Row& row);
 
 /// The same of a change's row on the target before it, and after it. Throws PlanError.
 [[nodiscard]] std::string identity_before(const planner::TablePair& pair,

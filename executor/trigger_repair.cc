@@ -192,8 +192,8 @@ std::optional<std::vector<Change>> TriggerRepair::differences(std::size_t t, uns
     if (!planner::walk(pair, {}, before, now, false, visitor)) return {};
     return corrections.finish();
   }
-  const RowsByKey rows = read_rows(target_, pair, Side::target, keys_of(pair, table.changes).target,
-                                   Locking::for_update);
+  const RowsByKey rows = read_rows(target_, pair, Side::target,
+                                   keys_of(pair, changes_of(table)).target, Locking::for_update);
   for (const auto& [key, row] : rows)
     if (planned.count(key) > 0) corrections.look_at(nullptr, &row);
   return corrections.finish();

@@ -90,7 +90,7 @@ std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
 }
 
 /// One attempt: whatever comes between, each unit is tried by itself, and tells of itself.
-UnitResult UnitApplier::apply_together(const UnitWork& all) {
+UnitResult UnitApplier::apply_together(UnitWork all) {
   try {
     return attempt(all);
   } catch (const mysql::Error& error) {
@@ -133,7 +133,10 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
 UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
   assert(!unit.tables.empty());
   commit_unknown_ = commit_unknown;
-  UnitResult result = with_retries(unit, [&] { return attempt(unit); });
+  UnitResult result = with_retries(unit, [&] {
+    UnitWork tried = unit;
+    return attempt(tried);
+  });
   if (result.outcome == UnitOutcome::applied) result.written = unit.ops();
   return result;
 }
@@ -171,14 +174,14 @@ void UnitApplier::settle(const UnitWork& unit, state::UnitState state) {
   journal_->settle(plan_, units, state);
 }
 
-UnitResult UnitApplier::attempt(UnitWork unit) {
+UnitResult UnitApplier::attempt(UnitWork& unit) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   mysql::Session& target = sessions_.writer(job.target);
   mysql::Session& source = sessions_.reader(job.source);
   if (!keeps_open_) target.rollback();
   source.rollback();
   target.begin();
-  const Judgement judgement = judge(unit, source, target, request_.verify);
+  Judgement judgement = judge(unit, source, target, request_.verify);
   if (judgement.verdict == Verdict::already_done) {
     target.rollback();
     settle(unit, state::UnitState::committed);
@@ -220,7 +223,7 @@ void UnitApplier::check_schema(const UnitWork& unit, mysql::Session& target) {
   }
 }
 
-UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql::Session& target) {
+UnitResult UnitApplier::write(UnitWork& unit, Judgement& judgement, mysql::Session& target) {
   const std::string& address = unit.tables.front().table->address;
   if (const auto problem = fill_references(unit, judgement.rows)) {
     target.rollback();
@@ -233,7 +236,7 @@ UnitResult UnitApplier::write(UnitWork& unit, const Judgement& judgement, mysql:
   }
   if (journal_ != nullptr) journal_->intend(plan_, unit.units());
   std::optional<UnitProblem> problem = write_rows(unit, judgement, target);
-  if (!problem) problem = check_written(unit, target, request_.verify);
+  if (!problem) problem = check_written(unit, target, request_.verify, judgement.hashes);
   if (problem)
     return roll_back(
         unit, target, *problem,

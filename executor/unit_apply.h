@@ -63,15 +63,16 @@ class UnitApplier {
  private:
   /// Does the run end with a unit that came to this?
   [[nodiscard]] bool ends_run(const UnitResult& result) const;
-  UnitResult apply_together(const UnitWork& all);
+  UnitResult apply_together(UnitWork all);
   UnitResult apply_in_steps(const UnitWork& unit);
   /// `commit_unknown`: the answer to an earlier COMMIT of the unit was lost.
   UnitResult apply_whole(const UnitWork& unit, bool commit_unknown = false);
   template <typename Try>
   UnitResult with_retries(const UnitWork& unit, const Try& attempt);
   void settle(const UnitWork& unit, state::UnitState state);
-  UnitResult attempt(UnitWork unit);
-  UnitResult write(UnitWork& unit, const Judgement& judgement, mysql::Session& target);
+  /// Puts values in the place of the unit's references.
+  UnitResult attempt(UnitWork& unit);
+  UnitResult write(UnitWork& unit, Judgement& judgement, mysql::Session& target);
   std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,
                                         mysql::Session& target);
   UnitResult roll_back(const UnitWork& unit, mysql::Session& target, const UnitProblem& problem,

@@ -10,9 +10,25 @@ namespace rowplan::executor {
 
 namespace {
 
-constexpr std::size_t kUnitsMax = 64;
-constexpr std::uint64_t kChangesMax = 2000;  // rows locked, and written again where it fails
+constexpr std::size_t kUnitsMax = 256;
+constexpr std::uint64_t kChangesMax = 5000;  // rows written, and written again where it fails
 constexpr std::uint64_t kBytesMax = std::uint64_t{4} << 20U;
+
+/// What some units come to.
+struct Load {
+  std::size_t units = 0;
+  std::uint64_t changes = 0;
+  std::uint64_t bytes = 0;
+
+  void add(const UnitWork& unit) {
+    ++units;
+    changes += unit.changes();
+    bytes += size_of(unit);
+  }
+  [[nodiscard]] bool is_full(std::size_t most) const {
+    return units >= most || changes >= kChangesMax || bytes >= kBytesMax;
+  }
+};
 
 }  // namespace
 
@@ -30,26 +46,49 @@ std::uint64_t size_of(const UnitWork& unit) {
 
 std::vector<UnitWork> BatchLoader::next() {
   std::vector<UnitWork> batch;
-  std::uint64_t changes = 0;
-  std::uint64_t bytes = 0;
-  while (more() && batch.size() < most_) {
-    UnitWork unit = waiting_ ? std::move(*waiting_) : index_.load(units_[next_++].id);
-    waiting_.reset();
-    changes += unit.changes();
-    bytes += size_of(unit);
-    const TableWork& table = unit.tables.front();
+  Load load;
+  while (batch.size() < most_) {
+    UnitWork* unit = front();
+    if (unit == nullptr) break;
+    load.add(*unit);
+    const TableWork& table = unit->tables.front();
     const bool fits =
-        batch.empty() || (may_share(unit) && may_share(batch.front()) && changes <= kChangesMax &&
-                          bytes <= kBytesMax && changes <= table.pair->job.options.max_unit_rows &&
-                          table.table->target == batch.front().tables.front().table->target);
-    if (!fits) {
-      waiting_ = std::move(unit);
-      break;
-    }
-    batch.push_back(std::move(unit));
+        batch.empty() ||
+        (may_share(*unit) && may_share(batch.front()) && load.changes <= kChangesMax &&
+         load.bytes <= kBytesMax && load.changes <= table.pair->job.options.max_unit_rows &&
+         table.table->target == batch.front().tables.front().table->target);
+    if (!fits) break;
+    batch.push_back(std::move(*unit));
+    loaded_.pop_front();
   }
   most_ = std::min(2 * most_, kUnitsMax);
+  load_ahead();
   return batch;
+}
+
+/// The next unit, or null after the last.
+UnitWork* BatchLoader::front() {
+  if (loaded_.empty()) {
+    load_ahead();
+    if (coming_.valid()) loaded_ = coming_.get();
+  }
+  return loaded_.empty() ? nullptr : &loaded_.front();
+}
+
+/// With what is loaded, a batch: more would only take memory.
+void BatchLoader::load_ahead() {
+  if (coming_.valid() || next_ == units_.size()) return;
+  Load load;
+  for (const UnitWork& unit : loaded_) load.add(unit);
+  if (load.is_full(most_)) return;
+  coming_ = std::async(std::launch::async, [this, load, most = most_]() mutable {
+    std::deque<UnitWork> units;
+    do {
+      units.push_back(index_.load(units_[next_++].id));
+      load.add(units.back());
+    } while (next_ < units_.size() && !load.is_full(most));
+    return units;
+  });
 }
 
 UnitWork merged(const std::vector<UnitWork>& units) {

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <deque>
+#include <future>
 #include <vector>
 
 #include "executor/undo_record.h"
@@ -18,24 +19,29 @@ namespace rowplan::executor {
 [[nodiscard]] std::uint64_t size_of(const UnitWork& unit);
 
 /// Loads a plan's units in their order, as many at a time as may share a transaction. It begins
-/// with one and doubles: where others write too, a transaction is to be short.
+/// with one and doubles: where others write too, a transaction is to be short. While a batch is
+/// applied, a thread reads the units after it.
 class BatchLoader {
  public:
-  /// All must outlive this.
+  /// All must outlive this; `index` is not for others' use while this lives.
   BatchLoader(const std::vector<planner::PlanUnit>& units, UnitIndex& index)
       : units_(units), index_(index) {}
-  [[nodiscard]] bool more() const { return waiting_ || next_ < units_.size(); }
+  [[nodiscard]] bool more() { return front() != nullptr; }
   /// Empty: that was all. Throws PlanError.
   [[nodiscard]] std::vector<UnitWork> next();
   /// The last ones could not go together: begin with one again.
   void shrink() { most_ = 1; }
 
  private:
+  [[nodiscard]] UnitWork* front();
+  void load_ahead();
+
   const std::vector<planner::PlanUnit>& units_;
   UnitIndex& index_;
-  std::size_t next_ = 0;
   std::size_t most_ = 1;
-  std::optional<UnitWork> waiting_;  // loaded, but too much for the last batch
+  std::deque<UnitWork> loaded_;
+  std::size_t next_ = 0;                      // the thread's, while there is one
+  std::future<std::deque<UnitWork>> coming_;  // last: its end waits for the thread
 };
 
 /// `units`, of one target, as one: its tables in order of address, their changes in key order.

@@ -9,20 +9,12 @@ namespace rowplan::executor {
 
 namespace {
 
-using planner::Change;
 using planner::PlanChunk;
 
 std::vector<planner::UnitTable> tables_of(const UnitWork& unit) {
   std::vector<planner::UnitTable> tables;
   for (const TableWork& table : unit.tables) tables.push_back({table.pair, table.changes, {}});
   return tables;
-}
-
-std::vector<Change> changes_in(const TableWork& table, const PlanChunk& chunk) {
-  std::vector<Change> changes;
-  for (const Change& change : table.changes)
-    if (change.chunk == chunk.id) changes.push_back(change);
-  return changes;
 }
 
 }  // namespace
@@ -37,14 +29,15 @@ UnitStepping::UnitStepping(const UnitWork& unit) : unit_(unit) {
 
 std::optional<std::uint64_t> UnitStepping::reached(mysql::Session& target) const {
   std::vector<bool> possible(steps_.size() + 1, true);
+  RowHashes once(0);
   target.begin_consistent_snapshot();
-  for (const TableWork& table : unit_.tables)
-    for (const PlanChunk* chunk : table.chunks) {
-      const ChunkReading reading = read_chunk(target, table, *chunk, changes_in(table, *chunk),
-                                              planner::Side::target, planner::Locking::none);
+  for (const TableWork& table : unit_.tables) {
+    const TableReading reading = read_chunks(target, table, planner::Side::target,
+                                             planner::Locking::none, Keep::hashes, once);
+    for (std::size_t c = 0; c < table.chunks.size(); ++c)
       for (std::size_t k = 0; k < possible.size(); ++k)
-        if (!(chunk->states[k] == reading.hash)) possible[k] = false;
-    }
+        if (!(table.chunks[c]->states[k] == reading.hashes[c])) possible[k] = false;
+  }
   target.rollback();
   for (std::size_t k = 0; k < possible.size(); ++k)
     if (possible[k]) return k;

@@ -1,8 +1,10 @@
 #include "mysql/cell.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
+#include <charconv>
 #include <cstring>
 
 #include "mysql/double_text.h"
@@ -27,35 +29,99 @@ std::uint64_t get_u64(std::string_view bytes) {
   return __builtin_bswap64(big);
 }
 
-std::string padded(std::uint64_t value, std::size_t width) {
-  std::string digits = std::to_string(value);
-  return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
+template <typename Integer>
+void append_number(std::string& out, Integer value) {
+  std::array<char, 20> digits{};  // the longest: a sign and 19, or 20
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
 }
 
-std::string fraction(std::uint64_t microsecond, unsigned fsp) {
-  return fsp == 0 ? "" : "." + padded(microsecond, 6).substr(0, fsp);
-}
-
-std::string integer_text(std::string_view cell) {
+void append_integer_text(std::string& out, std::string_view cell) {
   const std::uint64_t bits = get_u64(cell.substr(1));
-  return cell[0] == 0 ? std::to_string(static_cast<std::int64_t>(bits)) : std::to_string(bits);
+  if (cell[0] == 0)
+    append_number(out, static_cast<std::int64_t>(bits));
+  else
+    append_number(out, bits);
 }
 
-std::string date_text(const PackedTime& t) {
-  return padded(t.year, 4) + "-" + padded(t.month, 2) + "-" + padded(t.day, 2);
+/// A date's or a time's text under way: rows of them are hashed, so it is appended at once.
+class TimeText {
+ public:
+  void put(char c) { *end_++ = c; }
+
+  void put_padded(std::uint64_t value, std::size_t width) {
+    std::array<char, kDigits> digits{};
+    std::size_t first = digits.size();
+    for (; value != 0 || digits.size() - first < width; value /= 10)
+      digits[--first] = static_cast<char>('0' + value % 10);
+    end_ = std::copy(digits.data() + first, digits.data() + digits.size(), end_);
+  }
+
+  void put_date(const PackedTime& t) {
+    put_padded(t.year, 4);
+    put('-');
+    put_padded(t.month, 2);
+    put('-');
+    put_padded(t.day, 2);
+  }
+
+  void put_clock(std::uint64_t hour, std::uint64_t minute, std::uint64_t second) {
+    put_padded(hour, 2);
+    put(':');
+    put_padded(minute, 2);
+    put(':');
+    put_padded(second, 2);
+  }
+
+  void put_fraction(std::uint64_t microsecond, unsigned fsp) {
+    if (fsp == 0) return;
+    put('.');
+    put_padded(microsecond, kMicrosecondDigits);
+    end_ -= kMicrosecondDigits - fsp;
+  }
+
+  void append_to(std::string& out) const {
+    out.append(text_.data(), static_cast<std::size_t>(end_ - text_.data()));
+  }
+
+ private:
+  static constexpr std::size_t kDigits = 20;  // of 64 bits
+  static constexpr unsigned kMicrosecondDigits = 6;
+  // More than the parts of any cell come to, whatever its bits.
+  std::array<char, 2 * kDigits> text_{};
+  char* end_ = text_.data();
+};
+
+void append_date_text(std::string& out, const PackedTime& t) {
+  TimeText text;
+  text.put_date(t);
+  text.append_to(out);
 }
 
-std::string datetime_text(const PackedTime& t, unsigned fsp) {
-  return date_text(t) + " " + padded(t.hour, 2) + ":" + padded(t.minute, 2) + ":" +
-         padded(t.second, 2) + fraction(t.microsecond, fsp);
+void append_datetime_text(std::string& out, const PackedTime& t, unsigned fsp) {
+  TimeText text;
+  text.put_date(t);
+  text.put(' ');
+  text.put_clock(t.hour, t.minute, t.second);
+  text.put_fraction(t.microsecond, fsp);
+  text.append_to(out);
 }
 
-std::string time_text(std::string_view cell, unsigned fsp) {
+void append_time_text(std::string& out, std::string_view cell, unsigned fsp) {
   const auto signed_us = static_cast<std::int64_t>(get_u64(cell) ^ kSignBit);
   const auto us = static_cast<std::uint64_t>(signed_us < 0 ? -signed_us : signed_us);
   const std::uint64_t seconds = us / 1000000;
-  return std::string(signed_us < 0 ? "-" : "") + padded(seconds / 3600, 2) + ":" +
-         padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2) + fraction(us % 1000000, fsp);
+  TimeText text;
+  if (signed_us < 0) text.put('-');
+  text.put_clock(seconds / 3600, seconds / 60 % 60, seconds % 60);
+  text.put_fraction(us % 1000000, fsp);
+  text.append_to(out);
+}
+
+void append_year_text(std::string& out, std::string_view cell) {
+  TimeText text;
+  text.put_padded(get_u64(cell.substr(1)), 4);
+  text.append_to(out);
 }
 
 std::string real_text(const CellType& type, std::string_view cell) {
@@ -112,20 +178,31 @@ PackedTime datetime_of(std::string_view cell) {
   return time;
 }
 
-Shown show(const CellType& type, std::string_view cell) {
+void append_plain_text(std::string& out, const CellType& type, std::string_view cell) {
   switch (type.kind) {
     case CellKind::integer:
-      return {true, integer_text(cell)};
+      return append_integer_text(out, cell);
     case CellKind::year:
-      return {true, padded(get_u64(cell.substr(1)), 4)};
+      return append_year_text(out, cell);
+    case CellKind::date:
+      return append_date_text(out, datetime_of(cell));
+    case CellKind::datetime:
+      return append_datetime_text(out, datetime_of(cell), type.fsp);
+    case CellKind::time:
+      return append_time_text(out, cell, type.fsp);
+    case CellKind::decimal:
+    case CellKind::plain:
+      out += cell;
+      return;
+    default:
+      assert(false);
+  }
+}
+
+Shown show(const CellType& type, std::string_view cell) {
+  switch (type.kind) {
     case CellKind::real:
       return {true, real_text(type, cell)};
-    case CellKind::date:
-      return {true, date_text(datetime_of(cell))};
-    case CellKind::datetime:
-      return {true, datetime_text(datetime_of(cell), type.fsp)};
-    case CellKind::time:
-      return {true, time_text(cell, type.fsp)};
     case CellKind::tagged_text:
       return {cell[0] == 't', std::string(cell.substr(1))};
     case CellKind::label:
@@ -135,30 +212,25 @@ Shown show(const CellType& type, std::string_view cell) {
     case CellKind::text:
     case CellKind::json:
       return {is_utf8(cell), std::string(cell)};
-    case CellKind::decimal:
-    case CellKind::plain:
-      return {true, std::string(cell)};
+    default:
+      Shown shown;
+      append_plain_text(shown.data, type, cell);
+      return shown;
   }
-  assert(false);
-  return {};
 }
 
 std::string literal(const CellType& type, std::string_view cell) {
   switch (type.kind) {
     case CellKind::integer:
-      return integer_text(cell);
-    case CellKind::year: {
-      // The string '0' would be 2000; the number 0 and four digits are what they say.
-      return "'" + padded(get_u64(cell.substr(1)), 4) + "'";
-    }
     case CellKind::decimal:
-      return std::string(cell);
+      return show(type, cell).data;
     case CellKind::real: {
       // The double's own text even for a FLOAT: f = 0.1e0 is false, f = 0.10000000149011612e0 true.
       std::string text = double_text(real_of(cell));
       if (text.find('e') == std::string::npos) text += "e0";
       return text;
     }
+    case CellKind::year:  // the string '0' would be 2000; four digits are what they say
     case CellKind::date:
     case CellKind::datetime:
     case CellKind::time:

@@ -71,6 +71,9 @@ struct Shown {
 };
 /// Exact text of a cell that is not NULL. For an ENUM's index 0 the empty bytes, not text.
 [[nodiscard]] Shown show(const CellType& type, std::string_view cell);
+/// Appends show()'s text of a cell of a kind that always has one and is as it is written: numbers
+/// but `real`, times, decimal, plain.
+void append_plain_text(std::string& out, const CellType& type, std::string_view cell);
 /// The cell whose show() this is; nullopt if there is none (an edited plan).
 [[nodiscard]] std::optional<std::string> cell_from_shown(const CellType& type, const Shown& shown);
 

@@ -1,10 +1,12 @@
 #include "mysql/encoding.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <zlib.h>
 
 #include <cassert>
 #include <cstring>
+#include <new>
 
 #include "mysql/double_text.h"
 #include "mysql/mutant.h"
@@ -22,10 +24,12 @@ std::string sha256_hex(std::string_view bytes) {
 
 void append_hex(std::string& out, std::string_view bytes) {
   static const char* const digits = "0123456789ABCDEF";
+  std::size_t at = out.size();
+  out.resize(at + 2 * bytes.size());
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    out += digits[byte >> 4];
-    out += digits[byte & 0xF];
+    out[at++] = digits[byte >> 4];
+    out[at++] = digits[byte & 0xF];
   }
 }
 
@@ -93,8 +97,7 @@ void append_encoding(std::string& out, const CellType& type, std::string_view ce
     case CellKind::datetime:
     case CellKind::time:
     case CellKind::plain:
-      out += show(type, cell).data;
-      return;
+      return append_plain_text(out, type, cell);
     case CellKind::real:
       // The double's text, of a FLOAT too: that is what a server can print without loss.
       if (const double value = real_of(cell); value == 0)
@@ -134,6 +137,27 @@ void append_row_encoding(std::string& out, const std::vector<CellType>& types, c
   }
 }
 
+void RowHasher::Free::operator()(evp_md_ctx_st* context) const noexcept {
+  EVP_MD_CTX_free(context);
+}
+
+RowHasher::RowHasher(std::vector<CellType> types)
+    : types_(std::move(types)), digest_(EVP_MD_CTX_new()) {
+  if (!digest_ || EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr) != 1)
+    throw std::bad_alloc();
+}
+
+/// Begins the digest anew with what the constructor looked up, which costs more than the digest of
+/// a row.
+std::array<unsigned char, SHA256_DIGEST_LENGTH> RowHasher::sha256_of_buffer() {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  if (EVP_DigestInit_ex(digest_.get(), nullptr, nullptr) != 1 ||
+      EVP_DigestUpdate(digest_.get(), buffer_.data(), buffer_.size()) != 1 ||
+      EVP_DigestFinal_ex(digest_.get(), digest.data(), nullptr) != 1)
+    throw std::bad_alloc();
+  return digest;
+}
+
 RowHash RowHasher::hash(const Row& row) {
   static const bool drops_last = planted(Mutant::hash_drops_last_column);
   static const bool crc = planted(Mutant::hash_is_crc_xor);
@@ -144,8 +168,7 @@ RowHash RowHasher::hash(const Row& row) {
     return {
         crc32(0, reinterpret_cast<const Bytef*>(buffer_.data()), static_cast<uInt>(buffer_.size())),
         0};
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(buffer_.data()), buffer_.size(), digest.data());
+  const auto digest = sha256_of_buffer();
   RowHash hash;
   std::memcpy(&hash.high, digest.data(), sizeof hash.high);
   std::memcpy(&hash.low, digest.data() + sizeof hash.high, sizeof hash.low);

@@ -5,11 +5,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "mysql/cell.h"
+
+struct evp_md_ctx_st;
 
 namespace rowplan::mysql {
 
@@ -29,17 +32,22 @@ struct RowHash {
   std::uint64_t low = 0;
 };
 
-/// Hashes rows of one table; keeps its buffer between rows.
+/// Hashes rows of one table; keeps its buffer and its digest between rows.
 class RowHasher {
  public:
-  explicit RowHasher(std::vector<CellType> types) : types_(std::move(types)) {}
+  explicit RowHasher(std::vector<CellType> types);
   [[nodiscard]] RowHash hash(const Row& row);
   /// CRC-32 over the encoding of the first `key_columns` cells: where chunks are cut.
   [[nodiscard]] std::uint32_t key_crc(const Row& row, std::size_t key_columns);
 
  private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const noexcept;
+  };
+  [[nodiscard]] std::array<unsigned char, 32> sha256_of_buffer();
   std::vector<CellType> types_;
   std::string buffer_;
+  std::unique_ptr<evp_md_ctx_st, Free> digest_;
 };
 
 /// SQL for a cell's encoding, from a column's quoted expression. `charset`: of the column, for
