@@ -262,10 +262,14 @@ ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
                     std::to_string(lock->abandoned_by()->pid) + ") left behind");
     prune(state_path, *store, observer);
   }
-  planner::Connections connections(*request.manifest, request.base_dir);
-  const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
-  return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, state_path, observer)
-      .run();
+  const auto work = [&] {
+    planner::Connections connections(*request.manifest, request.base_dir);
+    const auto pairs = pairs_of(request, loaded.plan, jobs, connections);
+    return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, state_path,
+                 observer)
+        .run();
+  };
+  return request.around && !request.dry_run ? request.around(loaded, work) : work();
 }
 
 }  // namespace rowplan::executor

@@ -687,7 +687,7 @@ TEST(Manifest, ThrottlesThatAreRefused) {
   EXPECT_EQ(in_pair("throttle.replicas = [\"dw\"]"),
             "1:10+8 [pair.o.throttle] has \"replicas\" without \"max_lag\"");
   EXPECT_EQ(in_pair("throttle = { max_lag = \"1s\", replicas = [\"dww\"] }"),
-            "1:44+5 unknown server \"dww\", did you mean \"dw\"?");
+            "1:42+5 unknown server \"dww\", did you mean \"dw\"?");
   for (const std::string bad : {"Threads_running", "=5", "Threads_running=", "Threads_running=-1",
                                 "a=1,,b=2", "a=1,", "a=1.5", "a b=1", "a=99999999999999999999"}) {
     EXPECT_NE(in_pair("throttle.max_load = \"" + bad + '"'), "") << bad;
