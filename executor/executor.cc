@@ -152,6 +152,7 @@ class Apply {
       const std::vector<UnitResult> results = applier.apply(units);
       const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
       if (units.size() > 1 && !applier.went_together()) batches.shrink();
+      batches.took(took);
       for (std::size_t i = 0; i < results.size(); ++i) {
         --result_.not_tried;
         if (!take(units[i], results[i])) return;

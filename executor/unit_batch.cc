@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kUnitsMax = 64;
 constexpr std::uint64_t kChangesMax = 2000;  // rows locked, and written again where it fails
+constexpr std::chrono::milliseconds kTimeMax{500};
 constexpr std::uint64_t kBytesMax = std::uint64_t{4} << 20U;
 
 }  // namespace
@@ -50,6 +51,11 @@ std::vector<UnitWork> BatchLoader::next() {
   }
   most_ = std::min(2 * most_, kUnitsMax);
   return batch;
+}
+
+void BatchLoader::took(std::chrono::milliseconds time) {
+  // next() has doubled it.
+  if (time > kTimeMax) most_ = std::max<std::size_t>(1, most_ / 4);
 }
 
 UnitWork merged(const std::vector<UnitWork>& units) {
