@@ -33,7 +33,7 @@ struct CommandLimits {
                                         const CommandLimits& limits);
 
 struct CommandInput {
-  std::string text;                           ///< its standard input
+  std::string text = {};                      ///< its standard input
   std::vector<std::string> without_env = {};  ///< names of variables that it does not inherit
   std::chrono::milliseconds grace{5'000};
 };
