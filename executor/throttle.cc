@@ -76,7 +76,11 @@ bool Throttle::after_writing(const std::vector<std::string>& pairs, milliseconds
   const milliseconds rest = took * ratio;
   if (rest.count() == 0 || events_.stopped()) return false;
   events_.waiting("nice_ratio: rests for " + seconds_text(rest));
-  sleep_until(clock_.now() + rest);
+  const Time end = clock_.now() + rest;
+  while (clock_.now() < end && !events_.stopped()) {
+    for (const std::string& pair : pairs) stop_if_panic(pair_of(pair));
+    sleep_until(std::min(end, clock_.now() + kLookAgain));
+  }
   events_.waiting("");
   return true;
 }
@@ -124,13 +128,17 @@ void Throttle::stop_if_critical(const planner::PairSpec& pair) {
                 "what is committed stays; run again when the server is less busy");
 }
 
+void Throttle::stop_if_panic(const planner::PairSpec& pair) {
+  if (!file_there(pair.throttle.panic_file)) return;
+  throw Refusal(
+      RefusalReason::temporary,
+      "the panic file of pair '" + pair.name + "' is there: " + pair.throttle.panic_file,
+      "what is committed stays; find out who put it there and why, remove it and run again");
+}
+
 std::string Throttle::reason_here(const planner::PairSpec& pair, Work work) {
   const planner::ThrottleSpec& throttle = pair.throttle;
-  if (file_there(throttle.panic_file))
-    throw Refusal(
-        RefusalReason::temporary,
-        "the panic file of pair '" + pair.name + "' is there: " + throttle.panic_file,
-        "what is committed stays; find out who put it there and why, remove it and run again");
+  stop_if_panic(pair);
   if (file_there(throttle.pause_file)) return "the pause file " + throttle.pause_file + " is there";
   if (work == Work::reading) return "";
   const unsigned minute = clock_.minute_of_day();

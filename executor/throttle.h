@@ -73,6 +73,7 @@ class Throttle {
   bool wait_while(const std::function<std::string(bool waited)>& reason_now);
   void sleep_until(Time end);
   [[nodiscard]] std::string reason(const planner::PairSpec& pair, Work work, bool waited);
+  void stop_if_panic(const planner::PairSpec& pair);
   void stop_if_critical(const planner::PairSpec& pair);
   [[nodiscard]] std::string reason_here(const planner::PairSpec& pair, Work work);
   [[nodiscard]] std::string reason_there(const planner::PairSpec& pair, Work work);

@@ -199,6 +199,14 @@ TEST_F(ThrottleTest, RestsInProportion) {
   EXPECT_EQ(told_, (Told{"nice_ratio: rests for 0.6 s", ""}));
 }
 
+TEST_F(ThrottleTest, APanicFileEndsARest) {
+  spec().nice_ratio = 100;
+  spec().panic_file = "/run/panic";
+  at(seconds(10), [&] { files_ = {"/run/panic"}; });
+  expect_temporary([&] { throttle().after_writing({"orders"}, seconds(60)); }, "/run/panic");
+  EXPECT_LE(now_, seconds(11));
+}
+
 TEST_F(ThrottleTest, EachPairOfATransactionCounts) {
   spec().pause_file = "pause";
   files_ = {"job/pause"};
