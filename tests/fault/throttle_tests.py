@@ -191,7 +191,7 @@ def loads(bench):
 
 
 def not_between(bench):
-    """Within a span of the day, by the local time of this machine, apply waits and plan does not."""
+    """Within a span of the day, by this machine's local time, apply waits and plan does not."""
     load(bench, "")
     hour = int(time.strftime("%H"))
     span = f"{(hour + 23) % 24:02}:00-{(hour + 2) % 24:02}:00"
