@@ -2,7 +2,9 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
+#include "cmd/hooked_run.h"
 #include "cmd/manifest_file.h"
 #include "cmd/observers.h"
 #include "cmd/shown_text.h"
@@ -104,6 +106,24 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
   return document;
 }
 
+std::optional<ErrorReport> failure_of(const ApplyResult& result, const Context& context) {
+  if (!result.failure) return std::nullopt;
+  return report_of(result.failure, context.signal());
+}
+
+std::vector<std::string> pairs_of(const planner::Plan& plan) {
+  std::set<std::string> pairs;
+  for (const planner::PlanTable& table : plan.tables)
+    pairs.insert(table.address.substr(0, table.address.find('/')));
+  return {pairs.begin(), pairs.end()};
+}
+
+HookedEnd hooked_end(const ApplyResult& result, const ApplyOptions& options,
+                     const Context& context) {
+  const ExitCode code = exit_code_of_apply(result, options.on_stale, context.signal());
+  return {code, result_json(result, options, code, failure_of(result, context)), false};
+}
+
 /// What a reader of the summary does next; empty where all is done.
 std::string next_step(const ApplyResult& result) {
   if (result.interrupted) return "stopped after the unit under way; apply the plan again to go on";
@@ -148,14 +168,23 @@ ExitCode run_apply(const ApplyOptions& options, const Context& context) {
   request.stop = context.stop();
   ProgressView view(context.console, progress_settings(context.global));
   ApplyListener listener(view, context.log);
+  std::optional<HookedRun> hooks;
+  request.around = [&](const planner::LoadedPlan& plan, const std::function<ApplyResult()>& work) {
+    hooks.emplace(loaded, pairs_of(plan.plan), "apply", context);
+    hooks->set_plan(plan.plan, plan.digest);
+    return hooks->run(
+        work, [&](const ApplyResult& result) { return hooked_end(result, options, context); });
+  };
   const ApplyResult result = executor::apply(request, listener);
   view.finish();
 
-  const ExitCode code = exit_code_of_apply(result, options.on_stale, context.signal());
-  std::optional<ErrorReport> failure;
-  if (result.failure) failure = report_of(result.failure, context.signal());
+  ExitCode code = exit_code_of_apply(result, options.on_stale, context.signal());
+  if (hooks) code = hooks->exit_code(code);
+  const std::optional<ErrorReport> failure = failure_of(result, context);
   if (context.global.json) {
-    context.console.print_json(result_json(result, options, code, failure));
+    nlohmann::ordered_json document = result_json(result, options, code, failure);
+    if (hooks) document["hooks_failed"] = hooks->failures_json();
+    context.console.print_json(document);
     return code;
   }
   print_summary(result, options, on_target(loaded.manifest), context.console.out());

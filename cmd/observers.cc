@@ -7,6 +7,14 @@
 #include "cmd/shown_text.h"
 
 namespace rowplan::cmd {
+namespace {
+
+void tell_wait(const std::string& reason, ProgressView& view, spdlog::logger& log) {
+  log.info("{}", reason.empty() ? "goes on" : "waiting: " + reason);
+  view.waiting(reason);
+}
+
+}  // namespace
 
 void PlanListener::compare_started(std::uint64_t tables, std::uint64_t rows_estimate) {
   const std::lock_guard lock(mutex_);
@@ -50,6 +58,10 @@ void PlanListener::table_finished(const std::string& address, std::uint64_t rows
             counted(changes, "change", "changes"));
   view_.show(reading());
 }
+
+void PlanListener::waiting(const std::string& reason) { tell_wait(reason, view_, log_); }
+
+void PlanListener::warning(const std::string& message) { log_.warn("{}", message); }
 
 void PlanListener::finding(const planner::Finding& finding) {
   log_.info("{} {} {}: {}", planner::severity_name(finding.severity), finding.code, finding.address,
@@ -124,6 +136,10 @@ void ApplyListener::unit_retry(std::uint64_t unit, unsigned attempt, unsigned de
   log_.warn("unit {}: attempt {} failed, trying again in {} ms: {}", unit, attempt, delay_ms,
             cause);
 }
+
+void ApplyListener::waiting(const std::string& reason) { tell_wait(reason, view_, log_); }
+
+void ApplyListener::warning(const std::string& message) { log_.warn("{}", message); }
 
 void ApplyListener::note(const std::string& message) { log_.info("{}", message); }
 

@@ -28,6 +28,8 @@ class PlanListener final : public planner::PlanObserver {
   void table_recheck(const std::string& address, std::uint64_t chunks, unsigned round) override;
   void table_finished(const std::string& address, std::uint64_t rows,
                       std::uint64_t changes) override;
+  void waiting(const std::string& reason) override;
+  void warning(const std::string& message) override;
   void finding(const planner::Finding& finding) override;
   void note(const std::string& message) override;
 
@@ -59,6 +61,8 @@ class ApplyListener final : public executor::ApplyObserver {
                      const std::string& detail) override;
   void unit_retry(std::uint64_t unit, unsigned attempt, unsigned delay_ms,
                   const std::string& cause) override;
+  void waiting(const std::string& reason) override;
+  void warning(const std::string& message) override;
   void note(const std::string& message) override;
 
  private:

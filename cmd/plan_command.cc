@@ -7,6 +7,7 @@
 #include "cmd/manifest_file.h"
 #include "cmd/observers.h"
 #include "cmd/plan_report.h"
+#include "cmd/reading_pause.h"
 #include "cmd/shown_text.h"
 #include "planner/display_text.h"
 #include "planner/planner.h"
@@ -83,6 +84,7 @@ ExitCode run_plan(const PlanOptions& options, const Context& context) {
       options.output, options.overwrite ? planner::Overwrite::yes : planner::Overwrite::no);
   ProgressView view(context.console, progress_settings(context.global));
   PlanListener listener(view, context.log);
+  request.pause = reading_pause(loaded, listener, context);
   const planner::WrittenPlan written = planner::make_plan(request, directory, listener);
   view.finish();
 

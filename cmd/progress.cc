@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "cmd/shown_text.h"
 #include "planner/utf8.h"
 
 namespace rowplan::cmd {
@@ -41,15 +42,16 @@ std::string clock_text(double seconds) {
 }
 
 std::string text_of(const ProgressReading& reading, std::chrono::duration<double> elapsed,
-                    bool with_percent) {
-  std::string text = reading.verb + ' ' + std::to_string(reading.done);
+                    bool with_percent, const std::string& waiting) {
+  std::string text = waiting.empty() ? "" : "waiting: " + shown(waiting) + "; ";
+  text += reading.verb + ' ' + std::to_string(reading.done);
   if (reading.total > 0) {
     text +=
         std::string(" of ") + (reading.is_estimate ? "about " : "") + std::to_string(reading.total);
   }
   text += ' ' + reading.unit;
   if (with_percent && reading.total > 0) text += " (" + std::to_string(percent_of(reading)) + "%)";
-  if (elapsed.count() >= 1 && reading.done > 0) {
+  if (elapsed.count() >= 1 && reading.done > 0 && waiting.empty()) {
     const double rate = static_cast<double>(reading.done) / elapsed.count();
     if (rate >= 1) text += ", " + std::to_string(static_cast<std::uint64_t>(rate)) + "/s";
     if (reading.done < reading.total) {
@@ -71,12 +73,13 @@ std::string cut_text(const std::string& text, std::size_t width) {
 
 }  // namespace
 
-std::string plain_line(const ProgressReading& reading, std::chrono::duration<double> elapsed) {
-  return text_of(reading, elapsed, true);
+std::string plain_line(const ProgressReading& reading, std::chrono::duration<double> elapsed,
+                       const std::string& waiting) {
+  return text_of(reading, elapsed, true, waiting);
 }
 
 std::string bar_line(const ProgressReading& reading, std::chrono::duration<double> elapsed,
-                     std::size_t width) {
+                     std::size_t width, const std::string& waiting) {
   std::string line;
   if (reading.total > 0) {
     const unsigned percent = percent_of(reading);
@@ -86,7 +89,7 @@ std::string bar_line(const ProgressReading& reading, std::chrono::duration<doubl
     line = '[' + std::string(full, '=') + (full < kBarCells ? ">" : "") +
            std::string(kBarCells - std::min(kBarCells, full + 1), ' ') + "] " + number.data();
   }
-  return cut_text(line + text_of(reading, elapsed, false), width);
+  return cut_text(line + text_of(reading, elapsed, false, waiting), width);
 }
 
 ProgressMode resolved_mode(ProgressMode mode, bool quiet, const TerminalFacts& facts) {
@@ -115,6 +118,12 @@ void ProgressView::show(ProgressReading reading) {
   draw();
 }
 
+void ProgressView::waiting(std::string reason) {
+  const std::lock_guard lock(mutex_);
+  waiting_ = std::move(reason);
+  if (settings_.mode != ProgressMode::none && !ended_) draw();
+}
+
 void ProgressView::tick() {
   const std::lock_guard lock(mutex_);
   if (!ended_) draw();
@@ -127,10 +136,10 @@ void ProgressView::draw() {
   if (settings_.mode == ProgressMode::bar && now - drawn_ >= kBarEvery) {
     drawn_ = now;
     const std::size_t width = settings_.width();
-    console_.status(bar_line(*reading_, elapsed, width > 1 ? width - 1 : kUsualWidth));
+    console_.status(bar_line(*reading_, elapsed, width > 1 ? width - 1 : kUsualWidth, waiting_));
   } else if (settings_.mode == ProgressMode::plain && now - drawn_ >= kLineEvery) {
     drawn_ = now;
-    console_.message(plain_line(*reading_, elapsed));
+    console_.message(plain_line(*reading_, elapsed, waiting_));
   }
 }
 

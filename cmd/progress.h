@@ -26,12 +26,14 @@ struct ProgressReading {
 };
 
 /// `compared 500 of about 1000 rows (50%), 250/s, 0:02 left; 1 of 2 tables`. At most 99% of an
-/// estimate.
+/// estimate. `waiting`: why nothing goes on; then there is no speed, and `waiting: ...; ` in front.
 [[nodiscard]] std::string plain_line(const ProgressReading& reading,
-                                     std::chrono::duration<double> elapsed);
+                                     std::chrono::duration<double> elapsed,
+                                     const std::string& waiting = "");
 /// The same behind a bar, in at most `width` columns.
 [[nodiscard]] std::string bar_line(const ProgressReading& reading,
-                                   std::chrono::duration<double> elapsed, std::size_t width);
+                                   std::chrono::duration<double> elapsed, std::size_t width,
+                                   const std::string& waiting = "");
 
 /// `automatic` becomes a bar on a terminal that can move its cursor, else plain lines.
 [[nodiscard]] ProgressMode resolved_mode(ProgressMode mode, bool quiet, const TerminalFacts& facts);
@@ -52,6 +54,8 @@ class ProgressView {
   ProgressView& operator=(const ProgressView&) = delete;
 
   void show(ProgressReading reading);
+  /// Why nothing goes on for now; empty: it does. Stands in front of what was shown last.
+  void waiting(std::string reason);
   /// Draws again what was shown last, if it is time. Called by the heartbeat.
   void tick();
   /// Removes the bar.
@@ -67,6 +71,7 @@ class ProgressView {
   std::condition_variable wake_;
   bool ended_ = false;
   std::optional<ProgressReading> reading_;
+  std::string waiting_;
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point drawn_;
   std::thread heartbeat_;

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "executor/preflight.h"
+#include "executor/throttle.h"
+#include "executor/throttle_probe.h"
 #include "executor/undo_log.h"
 #include "executor/undo_prune.h"
 #include "executor/unit_apply.h"
@@ -22,6 +24,8 @@
 namespace rowplan::executor {
 
 namespace {
+
+using SteadyClock = std::chrono::steady_clock;
 
 std::string host_name() {
   std::array<char, 256> host{};
@@ -70,6 +74,13 @@ void add(planner::Ops& total, const planner::Ops& ops) {
   total.remove += ops.remove;
 }
 
+std::vector<std::string> pairs_of_units(const std::vector<UnitWork>& units) {
+  std::set<std::string> pairs;
+  for (const UnitWork& unit : units)
+    for (const TableWork& table : unit.tables) pairs.insert(table.pair->job.pair);
+  return {pairs.begin(), pairs.end()};
+}
+
 /// One apply, from the locks to the last record.
 class Apply {
  public:
@@ -82,7 +93,9 @@ class Apply {
         sessions_(connections),
         locks_(lock_tables(loaded.plan, connections)),
         store_(store),
-        observer_(observer) {
+        observer_(observer),
+        probe_(connections, [&observer](const std::string& text) { observer.warning(text); }),
+        throttle_(*request.manifest, probe_, throttle_events()) {
     result_.plan_id = loaded.plan.run.plan_id;
     result_.digest = loaded.digest;
     result_.units = loaded.plan.units.size();
@@ -109,24 +122,42 @@ class Apply {
   }
 
  private:
+  [[nodiscard]] bool stopped() const { return request_.stop != nullptr && request_.stop->load(); }
+
+  ThrottleEvents throttle_events() {
+    return {[this](const std::string& reason) { observer_.waiting(reason); },
+            [this] { return stopped(); },
+            // Whatever a wait takes: it leaves nothing open, and keeps the locks.
+            [this] {
+              sessions_.drop_all();
+              for (auto& [server, locks] : locks_) locks.check();
+            }};
+  }
+
   void apply_units() {
     UnitApplier applier(request_, {result_.plan_id, result_.digest}, sessions_, locks_,
                         journal_ ? &*journal_ : nullptr, undo_ ? &*undo_ : nullptr, observer_);
     result_.not_tried = result_.units;
     BatchLoader batches(loaded_.plan.units, index_);
     while (true) {
-      if (batches.more() && request_.stop != nullptr && request_.stop->load()) {
+      const std::vector<UnitWork> units = batches.next();
+      if (units.empty()) return;
+      const std::vector<std::string> pairs = pairs_of_units(units);
+      throttle_.before_writing(pairs);
+      if (stopped()) {
         result_.interrupted = true;
         return;
       }
-      const std::vector<UnitWork> units = batches.next();
-      if (units.empty()) return;
+      const auto began = SteadyClock::now();
       const std::vector<UnitResult> results = applier.apply(units);
+      const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
       if (units.size() > 1 && !applier.went_together()) batches.shrink();
+      batches.took(took);
       for (std::size_t i = 0; i < results.size(); ++i) {
         --result_.not_tried;
         if (!take(units[i], results[i])) return;
       }
+      if (batches.more()) throttle_.after_writing(pairs, took);
     }
   }
 
@@ -208,6 +239,8 @@ class Apply {
   std::optional<UndoLog> undo_;
   ApplyObserver& observer_;
   ApplyResult result_;
+  ServerProbe probe_;
+  Throttle throttle_;
   std::string run_id_;
   std::vector<std::string> pairs_;
 };
@@ -230,10 +263,14 @@ ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
                     std::to_string(lock->abandoned_by()->pid) + ") left behind");
     prune(state_path, *store, observer);
   }
-  planner::Connections connections(*request.manifest, request.base_dir);
-  const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
-  return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, state_path, observer)
-      .run();
+  const auto work = [&] {
+    planner::Connections connections(*request.manifest, request.base_dir);
+    const auto pairs = pairs_of(request, loaded.plan, jobs, connections);
+    return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, state_path,
+                 observer)
+        .run();
+  };
+  return request.around && !request.dry_run ? request.around(loaded, work) : work();
 }
 
 }  // namespace rowplan::executor

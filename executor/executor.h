@@ -4,18 +4,21 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "executor/observer.h"
 #include "planner/manifest.h"
-#include "planner/plan.h"
+#include "planner/plan_reader.h"
 
 namespace rowplan::executor {
 
 enum class Verify : std::uint8_t { chunks, rows };
 enum class OnStale : std::uint8_t { abort, skip };
+
+struct ApplyResult;
 
 struct ApplyRequest {
   const planner::Manifest* manifest = nullptr;
@@ -27,6 +30,12 @@ struct ApplyRequest {
   OnStale on_stale = OnStale::abort;
   std::string tool_version;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between units
+  /// Called with what carries the plan out, when the plan by itself and its limits are in order and
+  /// the state is locked, and before any server is asked. Calls it once, or throws. May be empty;
+  /// a dry run goes without it.
+  std::function<ApplyResult(const planner::LoadedPlan& plan,
+                            const std::function<ApplyResult()>& work)>
+      around;
 };
 
 struct UnitProblem {

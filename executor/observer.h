@@ -17,6 +17,9 @@ class ApplyObserver {
   /// The whole unit is going to be tried again, after `delay_ms`.
   virtual void unit_retry(std::uint64_t /*unit*/, unsigned /*attempt*/, unsigned /*delay_ms*/,
                           const std::string& /*cause*/) {}
+  /// Work waits, by the throttle; an empty reason: it goes on.
+  virtual void waiting(const std::string& /*reason*/) {}
+  virtual void warning(const std::string& /*message*/) {}
   virtual void note(const std::string& /*message*/) {}  ///< for the log
 };
 

@@ -25,6 +25,10 @@ class ApplySessions {
   /// Closes the writer: its transaction is rolled back, and nothing that was set on it is left
   /// over.
   void drop_writer(const std::string& server) noexcept { writers_.erase(server); }
+  void drop_all() noexcept {
+    readers_.clear();
+    writers_.clear();
+  }
 
  private:
   mysql::Session& open(std::map<std::string, mysql::Session>& sessions, const std::string& server,

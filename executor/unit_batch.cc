@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kUnitsMax = 256;
 constexpr std::uint64_t kChangesMax = 5000;  // rows written, and written again where it fails
+constexpr std::chrono::milliseconds kTimeMax{500};
 constexpr std::uint64_t kBytesMax = std::uint64_t{4} << 20U;
 
 /// What some units come to.
@@ -89,6 +90,11 @@ void BatchLoader::load_ahead() {
     } while (next_ < units_.size() && !load.is_full(most));
     return units;
   });
+}
+
+void BatchLoader::took(std::chrono::milliseconds time) {
+  // next() has doubled it.
+  if (time > kTimeMax) most_ = std::max<std::size_t>(1, most_ / 4);
 }
 
 UnitWork merged(const std::vector<UnitWork>& units) {

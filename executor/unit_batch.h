@@ -1,6 +1,7 @@
 // Several units that share a transaction: what a COMMIT costs is then paid once.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <future>
@@ -31,6 +32,8 @@ class BatchLoader {
   [[nodiscard]] std::vector<UnitWork> next();
   /// The last ones could not go together: begin with one again.
   void shrink() { most_ = 1; }
+  /// So long the last ones took: after half a second, fewer go together.
+  void took(std::chrono::milliseconds time);
 
  private:
   [[nodiscard]] UnitWork* front();

@@ -32,4 +32,16 @@ struct CommandLimits {
 [[nodiscard]] CommandResult run_command(const std::vector<std::string>& argv,
                                         const CommandLimits& limits);
 
+struct CommandInput {
+  std::string text = {};                      ///< its standard input
+  std::vector<std::string> without_env = {};  ///< names of variables that it does not inherit
+  std::chrono::milliseconds grace{5'000};
+};
+
+/// Likewise, but what it writes to stdout and stderr is the output, of which the last `max_bytes`
+/// are kept. When its time is over, its process group gets SIGTERM, and SIGKILL after `grace`. It
+/// is done when it ends itself, whatever it leaves running.
+[[nodiscard]] CommandResult run_with_input(const std::vector<std::string>& argv,
+                                           const CommandInput& input, const CommandLimits& limits);
+
 }  // namespace rowplan::planner

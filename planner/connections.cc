@@ -34,23 +34,34 @@ mysql::ConnectOptions options_of(const ServerSpec& spec, const std::string& base
 
 mysql::Session Connections::open(const std::string& server, mysql::SessionMode mode,
                                  bool compress) {
-  mysql::ConnectOptions options;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto spec = manifest_.servers.find(server);
-    if (spec == manifest_.servers.end()) throw std::out_of_range("no server '" + server + "'");
-    const auto [it, fresh] = options_.try_emplace(server);
-    if (fresh || it->second.server.empty()) {
-      const std::string expected = it->second.expected_identity;
-      it->second = options_of(spec->second, base_dir_);
-      it->second.expected_identity = expected;
-    }
-    options = it->second;
-  }
+  mysql::ConnectOptions options = options_for(server);
   options.compress = compress;
   mysql::Session session(options, mode);
   expect_identity(server, session.identity());
   return session;
+}
+
+mysql::Session Connections::open_at(const std::string& server, const std::string& host,
+                                    unsigned port) {
+  mysql::ConnectOptions options = options_for(server);
+  options.host = host;
+  options.port = port;
+  options.socket.clear();
+  options.expected_identity.clear();
+  return {options, mysql::SessionMode::read_only};
+}
+
+mysql::ConnectOptions Connections::options_for(const std::string& server) {
+  const std::lock_guard lock(mutex_);
+  const auto spec = manifest_.servers.find(server);
+  if (spec == manifest_.servers.end()) throw std::out_of_range("no server '" + server + "'");
+  const auto [it, fresh] = options_.try_emplace(server);
+  if (fresh || it->second.server.empty()) {
+    const std::string expected = it->second.expected_identity;
+    it->second = options_of(spec->second, base_dir_);
+    it->second.expected_identity = expected;
+  }
+  return it->second;
 }
 
 void Connections::expect_identity(const std::string& server, const std::string& identity) {

@@ -21,10 +21,16 @@ class Connections {
   /// same, or throw mysql::IdentityError. Throws mysql::Error, mysql::PinError, CredentialError.
   [[nodiscard]] mysql::Session open(const std::string& server, mysql::SessionMode mode,
                                     bool compress = false);
+  /// A session to another host, in all else as to `server`: to a replica of it. No identity is
+  /// expected of it. Throws likewise.
+  [[nodiscard]] mysql::Session open_at(const std::string& server, const std::string& host,
+                                       unsigned port);
   /// What later sessions must find.
   void expect_identity(const std::string& server, const std::string& identity);
 
  private:
+  [[nodiscard]] mysql::ConnectOptions options_for(const std::string& server);
+
   const Manifest& manifest_;
   std::string base_dir_;
   std::mutex mutex_;

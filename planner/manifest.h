@@ -14,7 +14,9 @@
 #include "mysql/session.h"
 #include "planner/diagnostic.h"
 #include "planner/glob.h"
+#include "planner/hooks_spec.h"
 #include "planner/rename_rule.h"
+#include "planner/throttle_spec.h"
 
 namespace rowplan::planner {
 
@@ -119,6 +121,8 @@ struct PairSpec {
   std::vector<Assumption> assume;
   std::vector<std::string> allow_triggers;  ///< `name` or `db.name`, on the target
   TableOptions options;                     ///< [defaults] and the pair's own
+  ThrottleSpec throttle;                    ///< likewise
+  HooksSpec hooks;                          ///< likewise
   std::vector<TableOverride> overrides;     ///< in the manifest's order
 };
 
@@ -140,6 +144,7 @@ struct Manifest {
   std::vector<PairSpec> pairs;  ///< in the manifest's order
   PolicySpec policy;
   OutputSpec output;
+  HooksSpec hooks;  ///< of the whole job
 };
 
 /// The options of one table: its override, else those of the pair. `db_table` is the table's name

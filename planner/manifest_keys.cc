@@ -14,8 +14,7 @@ constexpr std::string_view kTombstones = "tombstones";
 constexpr std::string_view kGroups = "groups";
 constexpr std::string_view kIncrementalSyncs = "incremental syncs";
 constexpr std::string_view kSensitive = "sensitive columns";
-constexpr std::string_view kThrottling = "throttling";
-constexpr std::string_view kHooksFeature = "hooks";
+constexpr std::string_view kServerHooks = "hooks of a group's servers";
 constexpr std::string_view kAuditTrails = "audit trails";
 constexpr std::string_view kApproval = "approval";
 constexpr std::string_view kVerifyAfter = "verification after an apply";
@@ -46,7 +45,6 @@ constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
 
 constexpr unsigned kSync = kDefaults | kPair | kGroup;  // what is synced as one
 constexpr unsigned kSyncOrTable = kSync | kTable;
-constexpr unsigned kHooked = kRoot | kSync | kServer;
 
 using T = KeyType;
 
@@ -61,7 +59,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"policy", kRoot, T::section},
     {"output", kRoot, T::section},
     {"secrets", kRoot, T::section, kSensitive},
-    {"hooks", kHooked, T::section, kHooksFeature},
+    {"hooks", kRoot | kSync, T::section},
+    {"hooks", kServer, T::section, kServerHooks},
 
     {"path", kState, T::text},
 
@@ -121,7 +120,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"max_keyless_rows", kSyncOrTable, T::integer, {}, {}, 0, kAny},
     {"limits", kSyncOrTable, T::section},
     {"incremental", kSyncOrTable, T::section, kIncrementalSyncs},
-    {"throttle", kSync, T::section, kThrottling},
+    {"throttle", kSync, T::section},
     {"audit", kSync, T::section, kAuditTrails},
 
     {"soft", kDeletesForm, T::text, kSoftDeletes},
@@ -139,21 +138,21 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"full_every", kIncremental, T::duration, kIncrementalSyncs},
     {"time_zone", kIncremental, T::text, kIncrementalSyncs},
 
-    {"max_lag", kThrottle, T::duration, kThrottling},
-    {"replicas", kThrottle, T::texts, kThrottling},
-    {"max_load", kThrottle, T::text, kThrottling},
-    {"critical_load", kThrottle, T::text, kThrottling},
-    {"pause_file", kThrottle, T::text, kThrottling},
-    {"panic_file", kThrottle, T::text, kThrottling},
-    {"nice_ratio", kThrottle, T::integer, kThrottling},
-    {"not_between", kThrottle, T::texts, kThrottling},
+    {"max_lag", kThrottle, T::duration, {}, {}, kSecond, kYear},
+    {"replicas", kThrottle, T::texts},
+    {"max_load", kThrottle, T::text},
+    {"critical_load", kThrottle, T::text},
+    {"pause_file", kThrottle, T::text},
+    {"panic_file", kThrottle, T::text},
+    {"nice_ratio", kThrottle, T::integer, {}, {}, 0, 100},
+    {"not_between", kThrottle, T::texts},
 
-    {"before", kHooks, T::command, kHooksFeature},
-    {"after", kHooks, T::command, kHooksFeature},
-    {"on_success", kHooks, T::command, kHooksFeature},
-    {"on_failure", kHooks, T::command, kHooksFeature},
-    {"on_conflict", kHooks, T::command, kHooksFeature},
-    {"timeout", kHooks, T::duration, kHooksFeature},
+    {"before", kHooks, T::command},
+    {"after", kHooks, T::command},
+    {"on_success", kHooks, T::command},
+    {"on_failure", kHooks, T::command},
+    {"on_conflict", kHooks, T::command},
+    {"timeout", kHooks, T::duration, {}, {}, kSecond, 24 * kHour},
 
     {"approve", kPolicy, T::choice, {}, kApprovals},
     {"plan_ttl", kPolicy, T::duration, {}, {}, kSecond, kYear},

@@ -131,7 +131,7 @@ void read_rename(const ManifestSection& section, PairSpec& pair) {
 }
 
 /// The keys that only a pair has.
-void read_pair_keys(const ManifestSection& section, Draft& draft) {
+void read_pair_keys(const ManifestSection& section, const Servers& servers, Draft& draft) {
   if (section.has("source")) {
     draft.has_source = true;
     draft.source_span = section.value_span("source");
@@ -152,18 +152,8 @@ void read_pair_keys(const ManifestSection& section, Draft& draft) {
   if (auto allowed = section.names("allow_triggers"))
     draft.pair.allow_triggers = std::move(*allowed);
   read_options(section, draft.pair.options);
-}
-
-void check_server(const ManifestSection& section, SourceSpan span, const std::string& name,
-                  const Servers& servers) {
-  if (name.empty() || servers.contains(name)) return;
-  std::vector<std::string_view> names;
-  for (const auto& [known, server] : servers) names.emplace_back(known);
-  std::string message = "unknown server " + in_quotes(name);
-  const std::optional<std::string> meant = did_you_mean(name, names);
-  if (meant) message += ", did you mean " + in_quotes(*meant) + '?';
-  section.report().error(span, std::move(message),
-                         meant ? "" : "a server is defined by [server.NAME]");
+  read_throttle(section, servers, draft.pair.throttle);
+  read_hooks(section, draft.pair.hooks);
 }
 
 void check_pair(const ManifestSection& section, const Draft& draft, const Servers& servers) {
@@ -205,9 +195,22 @@ void read_overrides(const ManifestSection& section, PairSpec& pair) {
 
 }  // namespace
 
+void check_server(const ManifestSection& section, SourceSpan span, const std::string& name,
+                  const Servers& servers) {
+  if (name.empty() || servers.contains(name)) return;
+  std::vector<std::string_view> names;
+  for (const auto& [known, server] : servers) names.emplace_back(known);
+  std::string message = "unknown server " + in_quotes(name);
+  const std::optional<std::string> meant = did_you_mean(name, names);
+  if (meant) message += ", did you mean " + in_quotes(*meant) + '?';
+  section.report().error(span, std::move(message),
+                         meant ? "" : "a server is defined by [server.NAME]");
+}
+
 std::vector<PairSpec> read_pairs(const ManifestSection& root, const Servers& servers) {
   Draft defaults;
-  if (const auto section = root.section("defaults", kDefaults)) read_pair_keys(*section, defaults);
+  if (const auto section = root.section("defaults", kDefaults))
+    read_pair_keys(*section, servers, defaults);
   std::vector<PairSpec> pairs;
   for (const ManifestSection::Named& named : root.sections("pair")) {
     const ManifestSection section = root.open("pair", named, kPair);
@@ -215,7 +218,7 @@ std::vector<PairSpec> read_pairs(const ManifestSection& root, const Servers& ser
     Draft draft = defaults;
     draft.pair.name = named.name;
     draft.pair.span = named.span;
-    read_pair_keys(section, draft);
+    read_pair_keys(section, servers, draft);
     check_pair(section, draft, servers);
     read_overrides(section, draft.pair);
     pairs.push_back(std::move(draft.pair));

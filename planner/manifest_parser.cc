@@ -129,6 +129,7 @@ Manifest read_manifest(const ManifestSection& root) {
   manifest.pairs = read_pairs(root, manifest.servers);
   read_policy(root, manifest.policy);
   read_output(root, manifest.output);
+  read_hooks(root, manifest.hooks);
   if (manifest.pairs.empty() && !root.has("group")) {
     root.report().error(root.span(), "the manifest has no [pair.NAME]: there is nothing to sync");
   }

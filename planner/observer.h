@@ -23,6 +23,9 @@ class PlanObserver {
                              unsigned /*round*/) {}
   virtual void table_finished(const std::string& /*address*/, std::uint64_t /*rows*/,
                               std::uint64_t /*changes*/) {}
+  /// A comparison waits before its next table; an empty reason: it goes on.
+  virtual void waiting(const std::string& /*reason*/) {}
+  virtual void warning(const std::string& /*message*/) {}
   virtual void finding(const Finding& /*finding*/) {}
   virtual void note(const std::string& /*message*/) {}  ///< for the log
 };

@@ -187,6 +187,12 @@ void Planning::work() {
       mine = next_++;
     }
     try {
+      // Who waits for a busy server does not stay connected to it.
+      if (request_.pause && request_.pause(job_.pairs[mine].job.pair)) {
+        sessions.clear();
+        spare_sessions.clear();
+      }
+      if (stopped()) return;
       compare_one(mine, sessions, spare_sessions);
     } catch (...) {
       const std::lock_guard lock(mutex_);

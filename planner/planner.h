@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct PlanRequest {
   Selection selection;
   std::string tool_version;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between chunks
+  /// Called before each table of a pair is read, by several threads: may wait, and then returns
+  /// true, or throw. May be empty.
+  std::function<bool(const std::string& pair)> pause;
 };
 
 /// The command was stopped by its `stop` flag. Nothing was written.

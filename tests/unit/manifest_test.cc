@@ -654,6 +654,66 @@ TEST(Limit, NoneAtAllIsANumber) {
   EXPECT_EQ(to_string(Limit{true, 0, 1}), "0.0001%");
 }
 
+TEST(Manifest, Throttle) {
+  const Manifest manifest = good(R"([defaults.throttle]
+max_lag = "5s"
+replicas = ["dw"]
+nice_ratio = 2
+[pair.o]
+source = "hq"
+target = "dw"
+tables = ["shop.*"]
+[pair.o.throttle]
+max_lag = "1m"
+max_load = "Threads_running=25, Threads_connected = 500"
+critical_load = "Threads_running=50"
+pause_file = "pause"
+panic_file = "/run/panic"
+not_between = ["08:00-18:00", "22:30-02:00", "23:00-24:00"]
+)");
+  const ThrottleSpec& throttle = manifest.pairs.at(0).throttle;
+  EXPECT_EQ(throttle.max_lag, milliseconds(60'000));
+  EXPECT_EQ(throttle.replicas, std::vector<std::string>{"dw"});
+  EXPECT_EQ(throttle.max_load,
+            (std::vector<LoadLimit>{{"Threads_running", 25}, {"Threads_connected", 500}}));
+  EXPECT_EQ(throttle.critical_load, (std::vector<LoadLimit>{{"Threads_running", 50}}));
+  EXPECT_EQ(throttle.pause_file, "pause");
+  EXPECT_EQ(throttle.panic_file, "/run/panic");
+  EXPECT_EQ(throttle.nice_ratio, 2U);
+  EXPECT_EQ(throttle.not_between, (std::vector<DayWindow>{{480, 1080}, {1350, 120}, {1380, 1440}}));
+}
+
+TEST(Manifest, ThrottlesThatAreRefused) {
+  EXPECT_EQ(in_pair("throttle.replicas = [\"dw\"]"),
+            "1:10+8 [pair.o.throttle] has \"replicas\" without \"max_lag\"");
+  EXPECT_EQ(in_pair("throttle = { max_lag = \"1s\", replicas = [\"dww\"] }"),
+            "1:42+5 unknown server \"dww\", did you mean \"dw\"?");
+  for (const std::string bad : {"Threads_running", "=5", "Threads_running=", "Threads_running=-1",
+                                "a=1,,b=2", "a=1,", "a=1.5", "a b=1", "a=99999999999999999999"}) {
+    EXPECT_NE(in_pair("throttle.max_load = \"" + bad + '"'), "") << bad;
+  }
+  for (const std::string bad : {"8:00-18:00", "08:00", "08:00-25:00", "08:60-09:00", "08:00-08:00",
+                                "24:00-01:00", "08-18", "08:00-18:00-20:00"}) {
+    EXPECT_NE(in_pair("throttle.not_between = [\"" + bad + "\"]"), "") << bad;
+  }
+  EXPECT_EQ(in_pair("throttle.not_between = [\"00:00-12:00\", \"12:00-24:00\"]"),
+            "1:24+30 \"not_between\" leaves no time of the day");
+  EXPECT_NE(in_pair("throttle.max_lag = \"500ms\""), "") << "lag is known in whole seconds";
+}
+
+TEST(Manifest, Hooks) {
+  const Manifest manifest =
+      good(std::string("[hooks]\nbefore = [\"./maintenance\", \"on\"]\n") +
+           "[defaults.hooks]\ntimeout = \"5s\"\n" + kOnePair + "hooks.after = [\"true\"]\n");
+  EXPECT_EQ(manifest.hooks.before, (std::vector<std::string>{"./maintenance", "on"}));
+  EXPECT_EQ(manifest.hooks.timeout, milliseconds(60'000));
+  EXPECT_EQ(manifest.pairs.at(0).hooks.after, std::vector<std::string>{"true"});
+  EXPECT_EQ(manifest.pairs.at(0).hooks.before, std::vector<std::string>{});
+  EXPECT_EQ(manifest.pairs.at(0).hooks.timeout, milliseconds(5'000));
+  EXPECT_EQ(in_pair("hooks.before = \"maintenance on\""),
+            "1:16+16 \"before\" must be a list of texts, not a text");
+}
+
 struct Example {
   std::size_t line = 0;
   std::string text;

@@ -25,6 +25,12 @@ TEST(PlainLineTest, TellsShareRateAndRest) {
   EXPECT_EQ(plain_line({"finished", "units", 7, 0, false, ""}, 0s), "finished 7 units");
 }
 
+TEST(PlainLineTest, AWaitIsToldFirst) {
+  EXPECT_EQ(plain_line(rows(500, 1000), 10s, "the pause file p is there"),
+            "waiting: the pause file p is there; compared 500 of about 1000 rows (50%); 1 of 2 "
+            "tables");
+}
+
 TEST(PlainLineTest, AnEstimateIsNeverReached) {
   EXPECT_EQ(plain_line(rows(1200, 1000), 0s),
             "compared 1200 of about 1000 rows (99%); 1 of 2 tables");
