@@ -148,7 +148,8 @@ ExitCode exit_code_of_sync(const SyncResult& result, int signal) {
   if (result.failure) code = worst(code, report_of(result.failure, signal).code);
   if (result.interrupted) code = worst(code, exit_code_of_signal(signal));
   if (result.out_of_time) code = worst(code, ExitCode::temporary);
-  if (result.units_stale() > 0) {
+  // What ended before its last plan might have settled what is stale.
+  if (result.units_stale() > 0 && !result.failure && !result.out_of_time) {
     code = worst(code, result.units_applied() > 0 ? ExitCode::partial : ExitCode::stale);
   }
   if (result.verified && !result.verified->equal) code = worst(code, ExitCode::error);

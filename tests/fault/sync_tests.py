@@ -82,9 +82,15 @@ def sync_twice(bench):
     check("no change" in second.out and second.out.count("\n") == 1, f"not one line\n{second}")
     check(bench.expect(0, *SYNC, "-q").out == "", "-q prints where all is well")
     check(plans(bench) == kept, "a plan without a change is kept")
+    bench.expect(64, *SYNC, "--only", "q")
+    bench.execute("source", "INSERT INTO tag VALUES (70, NULL, 'new'); DELETE FROM log LIMIT 1")
+    told = document(bench, 0, "--only", f"p/{bench.db}.tag")
+    check(told["rows"] == {"inserted": 1, "updated": 0, "deleted": 0}, f"not only tag: {told}")
+    bench.expect(0, *SYNC)
+    check_in_sync(bench, "after a part and the whole")
     runs = json.loads(bench.expect(0, "state", "show", "--json").out)["runs"]
     told = [(run["verb"], run["exit_code"]) for run in runs]
-    check(told == [("sync", 0)] * 3, f"runs: {told}")
+    check(told == [("sync", 0)] * 2 + [("sync", 64)] + [("sync", 0)] * 3, f"runs: {told}")
     check(runs[-1]["plan_id"] == kept[0], f"the run tells of no plan: {runs[-1]}")
     status = json.loads(bench.expect(0, "status", "--json").out)["pairs"][0]
     check(status["last_success_at"] and status["last_full_compare_at"], f"status: {status}")
@@ -214,6 +220,12 @@ def sync_approval(bench):
     bench.execute("source", "UPDATE t SET v = 1 WHERE id = 7")
     bench.expect(0, *SYNC)
     check_in_sync(bench, "without a warning")
+    bench.execute("target", "ALTER TABLE t ADD COLUMN own INT NULL")  # finding column_extra
+    bench.execute("source", "UPDATE t SET v = 2 WHERE id = 7")
+    told = document(bench, 13)["plans"][0]
+    check([finding["severity"] for finding in told["findings"]] == ["warning"], f"{told}")
+    bench.expect(16, "apply", told["directory"])
+    bench.expect(0, "apply", told["directory"], "--expect-digest", told["digest"])
 
 
 def sync_verifies(bench):
@@ -401,7 +413,24 @@ rm -rf disk/*"""
     return f"exits {' '.join(codes)}"
 
 
+def sync_on_read_only_disk(bench):
+    """A state that cannot be written: an error before any write to a server."""
+    shop.load(bench)
+    bench.manifest(pair=shop.MANY_UNITS, state="disk/state.db")
+    before = bench.dump_all("target")
+    script = """
+"$1" state show >out.txt 2>err.txt
+mount -o remount,ro disk
+"$1" sync --auto-approve >>out.txt 2>>err.txt; echo $?
+rm -rf disk/*"""
+    done = disk_tests.in_small_disk(bench, 4000, script)
+    error = (bench.directory / "err.txt").read_text()
+    check(done.stdout.strip() in ("1", "14"), f"exit {done.stdout}\n{error}")
+    check("error:" in error and "state.db" in error, f"no clear message\n{error}")
+    bench.check_dumps("target", before, "on a read-only disk")
+
+
 TESTS = (sync_twice, sync_among_syncs, sync_stopped_waiting, sync_killed,
          sync_killed_again_and_again, sync_over_limit, sync_approval, sync_verifies,
          sync_out_of_time, sync_over_bad_link, sync_stale, sync_keeps_plans, sync_bad_state,
-         sync_on_full_disk)
+         sync_on_full_disk, sync_on_read_only_disk)
