@@ -4,9 +4,11 @@
 #include <optional>
 #include <set>
 
+#include "cmd/apply_report.h"
 #include "cmd/hooked_run.h"
 #include "cmd/manifest_file.h"
 #include "cmd/observers.h"
+#include "cmd/plan_report.h"
 #include "cmd/shown_text.h"
 
 namespace rowplan::cmd {
@@ -14,8 +16,6 @@ namespace {
 
 using executor::ApplyResult;
 using nlohmann::ordered_json;
-
-constexpr std::size_t kProblemsShown = 20;
 
 /// " on dw": of the one server that the manifest's pairs write; else nothing.
 std::string on_target(const planner::Manifest& manifest) {
@@ -25,11 +25,6 @@ std::string on_target(const planner::Manifest& manifest) {
     target = pair.target;
   }
   return target.empty() ? "" : " on " + shown(target);
-}
-
-std::string rows_text(const planner::Ops& rows) {
-  return std::to_string(rows.insert) + " inserted, " + std::to_string(rows.update) + " updated, " +
-         std::to_string(rows.remove) + " deleted";
 }
 
 void print_summary(const ApplyResult& result, const ApplyOptions& options,
@@ -56,52 +51,23 @@ void print_summary(const ApplyResult& result, const ApplyOptions& options,
   if (!result.undo.empty()) out << "What was there is kept in " << shown(result.undo) << ".\n";
 }
 
-void print_problems(const ApplyResult& result, std::ostream& out) {
-  for (std::size_t i = 0; i < result.problems.size() && i < kProblemsShown; ++i) {
-    const executor::UnitProblem& problem = result.problems[i];
-    out << "unit " << problem.unit << ' ' << outcome_name(problem.outcome) << ": "
-        << shown(problem.address) << ": " << shown(problem.detail) << '\n';
-  }
-  if (result.problems.size() > kProblemsShown) {
-    out << "and " << result.problems.size() - kProblemsShown << " more: --json lists them all\n";
-  }
-}
-
-ordered_json error_json(const ErrorReport& report) {
-  return {{"code", exit_code_name(report.code)},
-          {"exit_code", static_cast<int>(report.code)},
-          {"message", report.message},
-          {"hint", report.hint}};
-}
-
 ordered_json result_json(const ApplyResult& result, const ApplyOptions& options, ExitCode code,
                          const std::optional<ErrorReport>& failure) {
-  ordered_json problems = ordered_json::array();
-  for (const executor::UnitProblem& problem : result.problems) {
-    problems.push_back({{"unit", problem.unit},
-                        {"outcome", outcome_name(problem.outcome)},
-                        {"address", problem.address},
-                        {"detail", problem.detail}});
-  }
   ordered_json document = {
       {"plan_id", result.plan_id},
       {"digest", result.digest},
       {"dry_run", options.dry_run},
-      {"units",
-       {{"total", result.units},
-        {"applied", result.applied},
-        {"already_done", result.already_done},
-        {"stale", result.stale},
-        {"failed", result.failed},
-        {"not_tried", result.not_tried}}},
-      {"rows",
-       {{"inserted", result.written.insert},
-        {"updated", result.written.update},
-        {"deleted", result.written.remove}}},
+      {"units", units_json(result)},
+      {"rows", rows_json(result.written)},
       {"interrupted", result.interrupted},
       {"undo", result.undo.empty() ? ordered_json() : ordered_json(result.undo)},
-      {"problems", problems},
+      {"problems", problems_json(result)},
       {"exit_code", static_cast<int>(code)}};
+  if (result.verified) {
+    document["verified"] = {{"equal", result.verified->equal},
+                            {"summary", summary_json(result.verified->plan.summary)},
+                            {"tables", tables_json(result.verified->plan)}};
+  }
   if (failure) document["error"] = error_json(*failure);
   return document;
 }
@@ -127,6 +93,9 @@ HookedEnd hooked_end(const ApplyResult& result, const ApplyOptions& options,
 /// What a reader of the summary does next; empty where all is done.
 std::string next_step(const ApplyResult& result) {
   if (result.interrupted) return "stopped after the unit under way; apply the plan again to go on";
+  if (result.verified && !result.verified->equal) {
+    return "rows differ that were compared again after the apply; was the source written to?";
+  }
   if (result.stale > 0) return "make a new plan for what is stale: rowplan plan -o DIR";
   return "";
 }
@@ -146,6 +115,7 @@ ExitCode exit_code_of_apply(const ApplyResult& result, executor::OnStale on_stal
     code = worst(code, ExitCode::error);
   }
   if (result.interrupted) code = worst(code, exit_code_of_signal(signal));
+  if (result.verified && !result.verified->equal) code = worst(code, ExitCode::error);
   // Never success where a unit was left out, whatever the reason.
   if (code == ExitCode::done && result.not_tried > 0) {
     code = some_done ? ExitCode::partial : ExitCode::error;
@@ -164,6 +134,7 @@ ExitCode run_apply(const ApplyOptions& options, const Context& context) {
   request.dry_run = options.dry_run;
   request.verify = options.verify;
   request.on_stale = options.on_stale;
+  request.verify_after = loaded.manifest.policy.verify_after && !options.dry_run;
   request.tool_version = ROWPLAN_VERSION;
   request.stop = context.stop();
   ProgressView view(context.console, progress_settings(context.global));
@@ -189,6 +160,11 @@ ExitCode run_apply(const ApplyOptions& options, const Context& context) {
   }
   print_summary(result, options, on_target(loaded.manifest), context.console.out());
   print_problems(result, context.console.out());
+  if (result.verified) {
+    print_table_counts(result.verified->plan, context.console.out());
+    context.console.out() << "Compared again after the apply: "
+                          << (result.verified->equal ? "equal" : "different") << ".\n";
+  }
   const std::string next = next_step(result);
   if (failure) {
     context.console.error_lines(*failure);

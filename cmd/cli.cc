@@ -95,6 +95,11 @@ void check_combinations(const std::string& verb, const BoundOptions& bound, cons
                   "'plan' needs -o DIR: the directory that the plan is written into",
                   "to compare without writing a plan, use 'rowplan check'");
   }
+  if (verb == "sync" && !bound.sync.auto_approve) {
+    throw Refusal(RefusalReason::usage,
+                  "'sync' writes what nobody has looked at, so it needs --auto-approve",
+                  "to look first, use 'rowplan plan -o DIR' and then 'rowplan apply'");
+  }
   if (bound.global.json && (verb == "show" || verb == "status")) {
     const bool given = innermost(app).get_option("--format")->count() > 0;
     const bool is_json = verb == "show" ? bound.show.format == ShowFormat::json
@@ -120,6 +125,7 @@ VerbOptions options_of(const std::string& verb, BoundOptions& bound) {
   if (verb == "check") return std::move(bound.check);
   if (verb == "show") return std::move(bound.show);
   if (verb == "apply") return std::move(bound.apply);
+  if (verb == "sync") return std::move(bound.sync);
   if (verb == "status") return bound.status;
   if (verb == "state list" || verb == "state show") return bound.state;
   if (verb == "unlock") return std::move(bound.unlock);

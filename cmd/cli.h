@@ -77,6 +77,14 @@ struct ApplyOptions {
   executor::OnStale on_stale = executor::OnStale::abort;
 };
 
+struct SyncOptions {
+  bool auto_approve = false;  ///< refused without
+  std::chrono::milliseconds lock_wait{0};
+  std::optional<std::chrono::milliseconds> max_duration;
+  bool full = false;  ///< without effect: every plan is full
+  planner::Selection selection;
+};
+
 enum class StatusFormat : std::uint8_t { text, json, prometheus };
 
 struct StatusOptions {
@@ -103,9 +111,9 @@ struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
-using VerbOptions =
-    std::variant<InitOptions, ValidateOptions, PlanOptions, CheckOptions, ShowOptions, ApplyOptions,
-                 StatusOptions, StateOptions, UnlockOptions, VersionOptions, CompletionOptions>;
+using VerbOptions = std::variant<InitOptions, ValidateOptions, PlanOptions, CheckOptions,
+                                 ShowOptions, ApplyOptions, SyncOptions, StatusOptions,
+                                 StateOptions, UnlockOptions, VersionOptions, CompletionOptions>;
 
 struct CommandLine {
   GlobalOptions global;

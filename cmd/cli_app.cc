@@ -159,22 +159,36 @@ void declare_apply(CLI::App& app, ApplyOptions& apply) {
       "What to do where data is not as planned: stop, or go on with the other units");
 }
 
+/// Takes any duration of a manifest's form.
+template <typename Target>
+void add_duration(CLI::App& app, const std::string& name, Target& target,
+                  const std::string& description) {
+  const auto set = [&target, name](const std::string& text) {
+    const auto duration = planner::parse_duration(text);
+    if (!duration) {
+      throw CLI::ValidationError(name, "'" + text + "' is no duration such as 30m, 24h or 7d");
+    }
+    target = *duration;
+  };
+  app.add_option_function<std::string>(name, set, description)->type_name("T");
+}
+
+void declare_sync(CLI::App& app, SyncOptions& sync) {
+  app.add_flag("--auto-approve", sync.auto_approve, "Apply what is planned; sync needs it");
+  add_duration(app, "--lock-wait", sync.lock_wait, "Wait for another run to end, at most so long");
+  add_duration(app, "--max-duration", sync.max_duration,
+               "Start nothing new after so long; the next run goes on");
+  app.add_flag("--full", sync.full, "Compare all rows, whatever a watermark says");
+  add_selection(app, sync.selection);
+}
+
 void declare_status(CLI::App& app, StatusOptions& status) {
   add_choice<StatusFormat>(app, "--format", status.format,
                            {{"text", StatusFormat::text},
                             {"json", StatusFormat::json},
                             {"prometheus", StatusFormat::prometheus}},
                            "How to show it");
-  const auto set_age = [&status](const std::string& text) {
-    status.max_age = planner::parse_duration(text);
-    if (!status.max_age) {
-      throw CLI::ValidationError("--max-age",
-                                 "'" + text + "' is no duration such as 30m, 24h or 7d");
-    }
-  };
-  app.add_option_function<std::string>("--max-age", set_age,
-                                       "Exit with 4 if a pair's last success is older")
-      ->type_name("T");
+  add_duration(app, "--max-age", status.max_age, "Exit with 4 if a pair's last success is older");
 }
 
 /// Takes any arguments, so that what is said is that it is not built, and not what is wrong with
@@ -207,8 +221,7 @@ void declare_state(CLI::App& app, StateOptions& state) {
 
 const std::vector<std::string>& verbs_not_built() {
   static const std::vector<std::string> verbs = {
-      "resolve",      "sync",          "undo",       "state set-watermark",
-      "state rebase", "state release", "state prune"};
+      "resolve", "undo", "state set-watermark", "state rebase", "state release", "state prune"};
   return verbs;
 }
 
@@ -233,6 +246,7 @@ void declare_options(CLI::App& app, BoundOptions& bound) {
   declare_check(verb("check", "Compare, and write nothing"), bound.check);
   declare_show(verb("show", "Show a plan, after checking all its digests"), bound.show);
   declare_apply(verb("apply", "Carry out a plan, or refuse"), bound.apply);
+  declare_sync(verb("sync", "Plan, judge and apply in one, for schedulers"), bound.sync);
   declare_status(verb("status", "Tell of each pair when it last went well"), bound.status);
   declare_state(verb("state", "Look into the state file"), bound.state);
   verb("unlock", "Clear up the lock of a run that was killed")

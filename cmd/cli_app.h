@@ -18,6 +18,7 @@ struct BoundOptions {
   CheckOptions check;
   ShowOptions show;
   ApplyOptions apply;
+  SyncOptions sync;
   StatusOptions status;
   StateOptions state;
   UnlockOptions unlock;

@@ -20,6 +20,7 @@
 #include "cmd/show_command.h"
 #include "cmd/state_command.h"
 #include "cmd/status_command.h"
+#include "cmd/sync_command.h"
 #include "cmd/unlock_command.h"
 #include "cmd/validate_command.h"
 #include "cmd/version_command.h"
@@ -37,6 +38,7 @@ struct RunVerb {
   ExitCode operator()(const CheckOptions& options) const { return run_check(options, context); }
   ExitCode operator()(const ShowOptions& options) const { return run_show(options, context); }
   ExitCode operator()(const ApplyOptions& options) const { return run_apply(options, context); }
+  ExitCode operator()(const SyncOptions& options) const { return run_sync(options, context); }
   ExitCode operator()(const StatusOptions& options) const { return run_status(options, context); }
   ExitCode operator()(const StateOptions& options) const { return run_state(options, context); }
   ExitCode operator()(const UnlockOptions& options) const { return run_unlock(options, context); }
@@ -49,7 +51,7 @@ struct RunVerb {
 bool talks_to_servers(const VerbOptions& verb) {
   if (const auto* const validate = std::get_if<ValidateOptions>(&verb)) return validate->connect;
   return std::holds_alternative<PlanOptions>(verb) || std::holds_alternative<CheckOptions>(verb) ||
-         std::holds_alternative<ApplyOptions>(verb);
+         std::holds_alternative<ApplyOptions>(verb) || std::holds_alternative<SyncOptions>(verb);
 }
 
 planner::Diagnostics diagnostics_of(const std::exception_ptr& failure) {

@@ -1,12 +1,11 @@
 #include "executor/executor.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <chrono>
 #include <set>
 
 #include "executor/preflight.h"
+#include "executor/run_record.h"
+#include "executor/state_hold.h"
 #include "executor/throttle.h"
 #include "executor/throttle_probe.h"
 #include "executor/undo_log.h"
@@ -16,10 +15,6 @@
 #include "executor/unit_work.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
-#include "state/lock.h"
-#include "state/pairs.h"
-#include "state/runs.h"
-#include "state/store.h"
 
 namespace rowplan::executor {
 
@@ -27,29 +22,10 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-std::string host_name() {
-  std::array<char, 256> host{};
-  return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
-}
-
-state::Lock lock_state(const std::string& path) {
-  state::LockInfo info;
-  info.verb = "apply";
-  info.host = host_name();
-  auto taken = state::try_acquire(path, info);
-  if (auto* lock = std::get_if<state::Lock>(&taken)) return std::move(*lock);
-  const auto& holder = std::get<state::Holder>(taken);
-  throw planner::Refusal(planner::RefusalReason::locked,
-                         "the state file " + path + " is in use by " + holder.verb + " (pid " +
-                             std::to_string(holder.pid) + " on " + holder.host + ", since " +
-                             holder.since + ")",
-                         "wait for it to end");
-}
-
-void prune(const std::string& state_path, state::Store& store, ApplyObserver& observer) {
-  state::Journal journal(store);
+void prune(StateHold& hold, ApplyObserver& observer) {
+  state::Journal journal(hold.store());
   const auto before = state::rfc3339_utc(std::chrono::system_clock::now() - kUndoKept);
-  const UndoPruned pruned = prune_undo(state_path, journal, before);
+  const UndoPruned pruned = prune_undo(hold.path(), journal, before);
   for (const std::string& note : pruned.notes)
     observer.note("left among what is kept for undo: " + note);
   if (pruned.files > 0)
@@ -81,43 +57,42 @@ std::vector<std::string> pairs_of_units(const std::vector<UnitWork>& units) {
   return {pairs.begin(), pairs.end()};
 }
 
-/// One apply, from the locks to the last record.
+/// The units of one plan, under the table locks.
 class Apply {
  public:
   Apply(const ApplyRequest& request, const planner::LoadedPlan& loaded,
         const std::vector<planner::TablePair>& pairs, planner::Connections& connections,
-        state::Store* store, const std::string& state_path, ApplyObserver& observer)
+        StateHold* hold, ApplyObserver& observer)
       : request_(request),
         loaded_(loaded),
         index_(loaded, pairs),
         sessions_(connections),
         locks_(lock_tables(loaded.plan, connections)),
-        store_(store),
+        hold_(hold),
         observer_(observer),
         probe_(connections, [&observer](const std::string& text) { observer.warning(text); }),
         throttle_(*request.manifest, probe_, throttle_events()) {
     result_.plan_id = loaded.plan.run.plan_id;
     result_.digest = loaded.digest;
     result_.units = loaded.plan.units.size();
-    if (store_ == nullptr) return;
-    run_id_ = planner::new_plan_id(std::chrono::system_clock::now());
-    journal_.emplace(*store_);
-    undo_.emplace(state_path, UndoHeader{result_.plan_id, result_.digest, run_id_, store_->now(),
-                                         request.tool_version});
+    if (hold_ == nullptr) return;
+    journal_.emplace(hold_->store());
   }
 
-  ApplyResult run() {
+  /// `run_id` names what is kept for undo.
+  ApplyResult run(const std::string& run_id) {
+    if (hold_ != nullptr)
+      undo_.emplace(hold_->path(), UndoHeader{result_.plan_id, result_.digest, run_id,
+                                              hold_->store().now(), request_.tool_version});
     std::uint64_t changes = 0;
     for (const planner::PlanUnit& unit : loaded_.plan.units) changes += unit.changes;
     observer_.apply_started(result_.units, changes);
-    begin_record();
     try {
       apply_units();
     } catch (...) {
       result_.failure = std::current_exception();
     }
     if (undo_) result_.undo = undo_->path();
-    end_record();
     return std::move(result_);
   }
 
@@ -189,88 +164,91 @@ class Apply {
     return false;
   }
 
-  void begin_record() {
-    if (store_ == nullptr) return;
-    std::set<std::string> pairs;
-    for (const planner::PlanTable& table : loaded_.plan.tables)
-      pairs.insert(table.address.substr(0, table.address.find('/')));
-    state::Runs(*store_).begin({run_id_,
-                                result_.plan_id,
-                                result_.digest,
-                                "apply",
-                                {pairs.begin(), pairs.end()},
-                                request_.tool_version,
-                                host_name(),
-                                static_cast<std::int64_t>(getpid())});
-    pairs_.assign(pairs.begin(), pairs.end());
-  }
-
-  void end_record() {
-    if (store_ == nullptr) return;
-    const state::RowCounts rows{result_.written.insert, result_.written.update,
-                                result_.written.remove, 0, 0};
-    const bool success = !result_.failure && result_.stale == 0 && !result_.interrupted;
-    state::RunEnd end;
-    end.exit_code = success ? 0 : 1;
-    end.rows = rows;
-    end.units_applied = result_.applied;
-    end.units_done = result_.already_done;
-    end.units_stale = result_.stale;
-    end.units_failed = result_.failed;
-    if (!result_.problems.empty()) end.message = result_.problems.front().detail;
-    store_->atomically([&] {
-      state::Runs(*store_).finish(run_id_, end);
-      if (!success) return;
-      const bool all = loaded_.plan.only.empty() && loaded_.plan.exclude.empty();
-      for (const std::string& pair : pairs_)
-        state::Pairs(*store_).succeeded(
-            pair, result_.plan_id, rows,
-            all ? state::CompareScope::full : state::CompareScope::partial);
-    });
-  }
-
   const ApplyRequest& request_;
   const planner::LoadedPlan& loaded_;
   UnitIndex index_;
   ApplySessions sessions_;
   std::map<std::string, TableLocks> locks_;
-  state::Store* store_;
+  StateHold* hold_;
   std::optional<state::Journal> journal_;
   std::optional<UndoLog> undo_;
   ApplyObserver& observer_;
   ApplyResult result_;
   ServerProbe probe_;
   Throttle throttle_;
-  std::string run_id_;
-  std::vector<std::string> pairs_;
 };
 
+/// Compares again what was written, if the request says so.
+void verify(const ApplyRequest& request, const planner::Plan& plan, ApplyResult& result) {
+  if (!request.verify_after || result.applied == 0 || !is_success(result)) return;
+  try {
+    planner::PlanObserver deaf;
+    result.verified =
+        compare_again(request.manifest, request.base_dir, changed_tables(plan), request.stop, deaf);
+  } catch (...) {
+    result.failure = std::current_exception();
+  }
+}
+
+/// A run of `apply`, that is kept in the history.
+ApplyResult recorded(const ApplyRequest& request, const planner::LoadedPlan& loaded,
+                     StateHold& hold, Apply& units) {
+  const PairScopes scopes = scopes_of(loaded.plan);
+  std::vector<std::string> names;
+  for (const auto& [pair, scope] : scopes) names.push_back(pair);
+  RunRecord record(hold.store(), "apply", loaded.plan.run.plan_id, loaded.digest, names,
+                   request.tool_version);
+  ApplyResult result = units.run(record.run_id());
+  verify(request, loaded.plan, result);
+  record.finish(run_end_of(result), is_success(result) ? scopes : PairScopes());
+  return result;
+}
+
 }  // namespace
+
+bool is_success(const ApplyResult& result) noexcept {
+  return !result.failure && !result.interrupted && result.stale == 0 && result.failed == 0 &&
+         (!result.verified || result.verified->equal);
+}
+
+state::RunEnd run_end_of(const ApplyResult& result) {
+  state::RunEnd end;
+  end.exit_code = is_success(result) ? 0 : 1;
+  end.rows = {result.written.insert, result.written.update, result.written.remove, 0, 0};
+  end.units_applied = result.applied;
+  end.units_done = result.already_done;
+  end.units_stale = result.stale;
+  end.units_failed = result.failed;
+  if (!result.problems.empty()) end.message = result.problems.front().detail;
+  return end;
+}
 
 ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
   const planner::LoadedPlan loaded = load_applyable(request);
   const std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
-  const std::string state_path =
-      planner::beside(request.manifest->file, request.manifest->state_path).string();
-  std::optional<state::Lock> lock;
-  std::optional<state::Store> store;
+  std::optional<StateHold> hold;
   if (!request.dry_run) {
-    lock.emplace(lock_state(state_path));
-    store =
-        state::Store::open(state_path, state::OpenMode::create, {.job = request.manifest->name});
-    if (lock->abandoned_by())
-      observer.note("took over the lock that " + lock->abandoned_by()->verb + " (pid " +
-                    std::to_string(lock->abandoned_by()->pid) + ") left behind");
-    prune(state_path, *store, observer);
+    hold.emplace(StateHold::take(*request.manifest, "apply", {}, nullptr,
+                                 [&](const std::string& text) { observer.note(text); }));
+    prune(*hold, observer);
   }
   const auto work = [&] {
     planner::Connections connections(*request.manifest, request.base_dir);
     const auto pairs = pairs_of(request, loaded.plan, jobs, connections);
-    return Apply(request, loaded, pairs, connections, store ? &*store : nullptr, state_path,
-                 observer)
-        .run();
+    Apply units(request, loaded, pairs, connections, hold ? &*hold : nullptr, observer);
+    return hold ? recorded(request, loaded, *hold, units) : units.run("");
   };
-  return request.around && !request.dry_run ? request.around(loaded, work) : work();
+  return request.around && hold ? request.around(loaded, work) : work();
+}
+
+ApplyResult apply_held(const ApplyRequest& request, StateHold& hold, ApplyObserver& observer) {
+  const planner::LoadedPlan loaded = load_applyable(request);
+  const std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
+  prune(hold, observer);
+  planner::Connections connections(*request.manifest, request.base_dir);
+  const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
+  return Apply(request, loaded, pairs, connections, &hold, observer)
+      .run(planner::new_plan_id(std::chrono::system_clock::now()));
 }
 
 }  // namespace rowplan::executor

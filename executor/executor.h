@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "executor/observer.h"
+#include "executor/state_hold.h"
+#include "executor/verification.h"
 #include "planner/manifest.h"
 #include "planner/plan_reader.h"
+#include "state/runs.h"
 
 namespace rowplan::executor {
 
@@ -28,6 +31,7 @@ struct ApplyRequest {
   bool dry_run = false;  ///< everything but the writes: each unit is judged, then rolled back
   Verify verify = Verify::chunks;
   OnStale on_stale = OnStale::abort;
+  bool verify_after = false;  ///< compare again what was written, once all is in
   std::string tool_version;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between units
   /// Called with what carries the plan out, when the plan by itself and its limits are in order and
@@ -57,12 +61,24 @@ struct ApplyResult {
   planner::Ops written;  ///< rows of the units applied by this run
   std::vector<UnitProblem> problems;
   bool interrupted = false;
-  std::string undo;  ///< path of what was kept for undo; empty: nothing was
+  std::optional<Verification> verified;  ///< none: not asked for, or not come to it
+  std::string undo;                      ///< path of what was kept for undo; empty: nothing was
   /// Of the failure that ended the run, if one did; cmd maps it like any other.
   std::exception_ptr failure;
 };
 
-/// Throws planner::Refusal and planner::PlanError for all that is judged before the first unit.
+/// All in, nothing stale, and what was compared again is equal.
+[[nodiscard]] bool is_success(const ApplyResult& result) noexcept;
+
+/// What the state remembers of it.
+[[nodiscard]] state::RunEnd run_end_of(const ApplyResult& result);
+
+/// Takes the state's lock, and records the run. Throws planner::Refusal and planner::PlanError for
+/// all that is judged before the first unit.
 [[nodiscard]] ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer);
+
+/// A part of a run that holds the state, and that records and verifies by itself.
+[[nodiscard]] ApplyResult apply_held(const ApplyRequest& request, StateHold& hold,
+                                     ApplyObserver& observer);
 
 }  // namespace rowplan::executor

@@ -56,6 +56,20 @@ void need_write_privileges(const planner::ResolvedJob& resolved, const planner::
 
 }  // namespace
 
+bool needs_approval(const planner::PolicySpec& policy, const planner::Plan& plan) {
+  if (plan.units.empty()) return false;
+  switch (policy.approve) {
+    case planner::Approve::never:
+      return false;
+    case planner::Approve::always:
+      return true;
+    case planner::Approve::on_warning:
+      return std::any_of(plan.findings.begin(), plan.findings.end(),
+                         [](const Finding& finding) { return finding.severity != Severity::info; });
+  }
+  return true;
+}
+
 planner::LoadedPlan load_applyable(const ApplyRequest& request) {
   planner::LoadedPlan loaded = planner::load_plan(request.plan_dir);
   const planner::Plan& plan = loaded.plan;
@@ -77,6 +91,10 @@ planner::LoadedPlan load_applyable(const ApplyRequest& request) {
                   kPlanAgain);
   if (plan.summary.ops.conflict > 0)
     throw Refusal(RefusalReason::conflict, "the plan has unresolved conflicts", "rowplan resolve");
+  if (!request.expect_digest && needs_approval(request.manifest->policy, plan))
+    throw Refusal(RefusalReason::digest,
+                  "policy.approve in the manifest wants this plan to be approved by its digest",
+                  "look at it with 'rowplan show', then give --expect-digest " + loaded.digest);
   return loaded;
 }
 

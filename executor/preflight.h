@@ -8,8 +8,12 @@
 
 namespace rowplan::executor {
 
+/// Does the policy want a person to name the plan's digest before it is applied? Never where
+/// nothing would be written.
+[[nodiscard]] bool needs_approval(const planner::PolicySpec& policy, const planner::Plan& plan);
+
 /// Reads and judges the plan by itself: files and digests, the expected digest, expiry, conflicts,
-/// findings. Throws PlanError, Refusal{digest, conflict, limit}.
+/// findings, the policy. Throws PlanError, Refusal{digest, conflict, limit}.
 [[nodiscard]] planner::LoadedPlan load_applyable(const ApplyRequest& request);
 
 /// The jobs of the plan's tables by today's manifest, and its limits. Throws Refusal{stale, limit}.

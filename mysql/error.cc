@@ -81,6 +81,11 @@ bool Error::is_access() const noexcept {
   }
 }
 
+bool Error::is_unreachable() const noexcept {
+  return code_ == kConnectionError || code_ == kConnHostError || code_ == kUnknownHost ||
+         code_ == kTooManyConnections || code_ == kTooManyUserConnections;
+}
+
 bool Error::is_retryable() const noexcept {
   return code_ == kLockDeadlock || code_ == kLockWaitTimeout || code_ == kCheckRead ||
          code_ == kWsrepNotReady;

@@ -21,6 +21,8 @@ class Error : public std::runtime_error {
   [[nodiscard]] bool is_connection_lost() const noexcept;
   /// Could not connect, or not as this user, or without a privilege.
   [[nodiscard]] bool is_access() const noexcept;
+  /// No connection could be made, for a reason that may be gone a moment later.
+  [[nodiscard]] bool is_unreachable() const noexcept;
   /// Deadlock, lock wait time-out, a snapshot too old to lock, a failed certification: the
   /// transaction may be tried again as a whole.
   [[nodiscard]] bool is_retryable() const noexcept;

@@ -26,6 +26,8 @@ enum class Compress : std::uint8_t { automatic, no, yes };
 enum class FilterMoved : std::uint8_t { refuse, follow };
 enum class Deletes : std::uint8_t { apply, ignore };
 enum class Method : std::uint8_t { automatic, stream, checksum };
+/// Which plans a person must approve, by their digest, before they are applied.
+enum class Approve : std::uint8_t { never, always, on_warning };
 /// What is waived by name, although it could not be seen.
 enum class Assumption : std::uint8_t { no_triggers, no_foreign_children, not_a_replica };
 
@@ -127,6 +129,8 @@ struct PairSpec {
 };
 
 struct PolicySpec {
+  Approve approve = Approve::never;
+  bool verify_after = false;  ///< an apply compares again what it wrote
   std::chrono::milliseconds plan_ttl{std::chrono::hours(24)};
 };
 

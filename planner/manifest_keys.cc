@@ -16,8 +16,7 @@ constexpr std::string_view kIncrementalSyncs = "incremental syncs";
 constexpr std::string_view kSensitive = "sensitive columns";
 constexpr std::string_view kServerHooks = "hooks of a group's servers";
 constexpr std::string_view kAuditTrails = "audit trails";
-constexpr std::string_view kApproval = "approval";
-constexpr std::string_view kVerifyAfter = "verification after an apply";
+constexpr std::string_view kUndoAfter = "undoing what failed its verification";
 constexpr std::string_view kMetrics = "metrics";
 constexpr std::string_view kAuditTable = "audit tables";
 constexpr std::string_view kReplicaWrites = "writing to replicas";
@@ -33,9 +32,8 @@ constexpr std::array<Choice, 3> kMethods = {{{"auto"}, {"stream"}, {"checksum"}}
 constexpr std::array<Choice, 3> kAssumptions = {
     {{"no_triggers"}, {"no_foreign_children"}, {"not_a_replica"}}};
 constexpr std::array<Choice, 3> kCompressValues = {{{"auto"}, {"false"}, {"true"}}};
-constexpr std::array<Choice, 3> kApprovals = {
-    {{"never"}, {"always", kApproval}, {"on_warning", kApproval}}};
-constexpr std::array<Choice, 2> kFailedVerify = {{{"report"}, {"undo"}}};
+constexpr std::array<Choice, 3> kApprovals = {{{"never"}, {"always"}, {"on_warning"}}};
+constexpr std::array<Choice, 2> kFailedVerify = {{{"report"}, {"undo", kUndoAfter}}};
 constexpr std::array<Choice, 2> kOnMissing = {{{"fail"}, {"skip"}}};
 
 constexpr std::int64_t kSecond = 1'000;
@@ -156,8 +154,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
 
     {"approve", kPolicy, T::choice, {}, kApprovals},
     {"plan_ttl", kPolicy, T::duration, {}, {}, kSecond, kYear},
-    {"verify_after", kPolicy, T::boolean, kVerifyAfter},
-    {"on_failed_verify", kPolicy, T::choice, kVerifyAfter, kFailedVerify},
+    {"verify_after", kPolicy, T::boolean},
+    {"on_failed_verify", kPolicy, T::choice, {}, kFailedVerify},
 
     {"keep", kOutput, T::integer, {}, {}, 1, 1'000'000},
     {"sample_rows", kOutput, T::integer, {}, {}, 0, 1'000'000},

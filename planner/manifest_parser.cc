@@ -94,8 +94,10 @@ bool check_version(const toml::table& table, ManifestReport& report) {
 void read_policy(const ManifestSection& root, PolicySpec& policy) {
   const std::optional<ManifestSection> section = root.section("policy", kPolicy);
   if (!section) return;
-  (void)section->choice<unsigned>("approve");  // only `never` is built; checks the value
+  if (const auto approve = section->choice<Approve>("approve")) policy.approve = *approve;
   if (const auto time = section->duration("plan_ttl")) policy.plan_ttl = *time;
+  if (const auto verify = section->boolean("verify_after")) policy.verify_after = *verify;
+  (void)section->choice<unsigned>("on_failed_verify");  // only `report` is built
 }
 
 void read_output(const ManifestSection& root, OutputSpec& output) {

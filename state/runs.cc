@@ -75,6 +75,16 @@ void Runs::begin(const RunStart& run) {
   });
 }
 
+void Runs::planned(const std::string& run_id, const std::string& plan_id,
+                   const std::string& plan_digest) {
+  store_.write([&](SQLite::Database& db) {
+    SQLite::Statement update(db, "UPDATE runs SET plan_id = ?, plan_digest = ? WHERE run_id = ?");
+    SQLite::bind(update, plan_id, plan_digest, run_id);
+    [[maybe_unused]] const int changed = update.exec();
+    assert(changed == 1 && "a run is begun before it is planned");
+  });
+}
+
 void Runs::finish(const std::string& run_id, const RunEnd& end) {
   store_.write([&](SQLite::Database& db) {
     SQLite::Statement update(

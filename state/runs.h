@@ -49,6 +49,9 @@ class Runs {
 
   /// A run id is used once: StateError{other} if it is there already.
   void begin(const RunStart& run);
+  /// The plan of a run that began without one, or goes on with another.
+  void planned(const std::string& run_id, const std::string& plan_id,
+               const std::string& plan_digest);
   void finish(const std::string& run_id, const RunEnd& end);
 
   [[nodiscard]] std::optional<RunRecord> find(const std::string& run_id) const;

@@ -10,6 +10,7 @@
 #include "cmd/apply_command.h"
 #include "cmd/check_command.h"
 #include "cmd/manifest_file.h"
+#include "cmd/sync_command.h"
 #include "mysql/error.h"
 #include "planner/credentials.h"
 #include "planner/file_error.h"
@@ -166,6 +167,51 @@ TEST(ApplyExitTest, NeverDoneWhereUnitsAreLeft) {
   EXPECT_EQ(exit_code_of_apply(result, executor::OnStale::abort, 0), ExitCode::partial);
   result.applied = 0;
   EXPECT_EQ(exit_code_of_apply(result, executor::OnStale::abort, 0), ExitCode::error);
+}
+
+TEST(ExitCodeTest, OfSync) {
+  executor::SyncResult result;
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::error) << "nothing was applied";
+  result.rounds.emplace_back();
+  result.rounds[0].resumed = true;
+  result.rounds[0].applied.emplace();
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::error) << "only an earlier run's plan";
+  result.rounds.emplace_back();
+  result.rounds[1].applied.emplace();
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::done);
+  result.rounds[1].applied->stale = 1;
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::stale);
+  result.rounds[0].applied->applied = 1;
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::partial);
+  result.out_of_time = true;
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::temporary);
+  result.verified.emplace();
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::error) << "not equal";
+  result.failure =
+      std::make_exception_ptr(planner::Refusal(planner::RefusalReason::limit, "over the limit"));
+  EXPECT_EQ(exit_code_of_sync(result, 0), ExitCode::limit);
+  result.interrupted = true;
+  EXPECT_EQ(exit_code_of_sync(result, SIGTERM), ExitCode::terminated);
+}
+
+TEST(SyncResultTest, AttemptsAtOnePlanCountTogether) {
+  executor::ApplyResult first;
+  first.units = 5;
+  first.applied = 2;
+  first.failed = 1;
+  first.not_tried = 2;
+  first.written.insert = 7;
+  executor::ApplyResult second;
+  second.units = 5;
+  second.already_done = 3;  // two of them by the first attempt
+  second.applied = 2;
+  second.written.insert = 1;
+  const executor::ApplyResult both = executor::together(first, second);
+  EXPECT_EQ(both.applied, 4U);
+  EXPECT_EQ(both.already_done, 1U);
+  EXPECT_EQ(both.failed, 0U);
+  EXPECT_EQ(both.not_tried, 0U);
+  EXPECT_EQ(both.written.insert, 8U);
 }
 
 }  // namespace

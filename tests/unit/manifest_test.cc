@@ -104,7 +104,9 @@ TEST(Manifest, Defaults) {
   EXPECT_EQ(options.limits.max_changes, std::nullopt);
   EXPECT_EQ(options.limits.max_plan_bytes, 10'000'000'000U);
   EXPECT_FALSE(options.limits.allow_empty_source);
+  EXPECT_EQ(manifest.policy.approve, Approve::never);
   EXPECT_EQ(manifest.policy.plan_ttl, std::chrono::hours(24));
+  EXPECT_FALSE(manifest.policy.verify_after);
   EXPECT_EQ(manifest.output.keep, 20U);
   EXPECT_EQ(manifest.output.sample_rows, 20U);
 }
@@ -162,8 +164,10 @@ TEST(Manifest, AllKeysOfAPair) {
   const Manifest manifest = good(R"([state]
 path = "var/s.db"
 [policy]
-approve = "never"
+approve = "on_warning"
 plan_ttl = "1h30m"
+verify_after = true
+on_failed_verify = "report"
 [output]
 keep = 3
 sample_rows = 0
@@ -200,7 +204,9 @@ tables = ["hr.*"]
 compress = "auto"
 )");
   EXPECT_EQ(manifest.state_path, "var/s.db");
+  EXPECT_EQ(manifest.policy.approve, Approve::on_warning);
   EXPECT_EQ(manifest.policy.plan_ttl, std::chrono::minutes(90));
+  EXPECT_TRUE(manifest.policy.verify_after);
   EXPECT_EQ(manifest.output.keep, 3U);
   EXPECT_EQ(manifest.output.sample_rows, 0U);
   ASSERT_EQ(manifest.pairs.size(), 2U);
@@ -208,7 +214,7 @@ compress = "auto"
   const PairSpec& pair = manifest.pairs[0];
   ASSERT_EQ(pair.tables.size(), 3U);
   EXPECT_EQ(pair.tables[2].text, "!shop.order_tmp");
-  EXPECT_EQ(pair.tables[1].span, (SourceSpan{20, 26, 14}));
+  EXPECT_EQ(pair.tables[1].span, (SourceSpan{22, 26, 14}));
   ASSERT_EQ(pair.rename.size(), 2U);
   EXPECT_EQ(pair.rename[0].from, "shop.z") << "in the manifest's order";
   EXPECT_EQ(pair.assume,
@@ -528,7 +534,8 @@ TEST(Manifest, Features) {
             "1:13+4 " + refused("soft", "soft deletes"));
   EXPECT_EQ(in_pair("deletes = { tombstones = \"shop.deleted\" }\n"),
             "1:13+10 " + refused("tombstones", "tombstones"));
-  EXPECT_EQ(in_pair("[policy]\napprove = \"always\"\n"), "2:11+8 " + refused("always", "approval"));
+  EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),
+            "2:20+6 " + refused("undo", "undoing what failed its verification"));
   EXPECT_EQ(in_pair("[pair.o.incremental]\ncolumn = \"t\"\nbad = 1\n"),
             "1:9+11 " + refused("incremental", "incremental syncs"));
   EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\n")),

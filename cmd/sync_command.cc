@@ -1,0 +1,194 @@
+#include "cmd/sync_command.h"
+
+#include <spdlog/logger.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cmd/apply_report.h"
+#include "cmd/manifest_file.h"
+#include "cmd/observers.h"
+#include "cmd/plan_report.h"
+#include "cmd/shown_text.h"
+#include "planner/display_text.h"
+
+namespace rowplan::cmd {
+namespace {
+
+using executor::SyncResult;
+using executor::SyncRound;
+using nlohmann::ordered_json;
+
+/// Each plan and each apply has a listener of its own, so that counts begin anew.
+class SyncListener final : public executor::SyncObserver {
+ public:
+  SyncListener(ProgressView& view, spdlog::logger& log) : view_(view), log_(log) {}
+
+  planner::PlanObserver& planning() override { return plan_.emplace(view_, log_); }
+  executor::ApplyObserver& applying() override { return apply_.emplace(view_, log_); }
+  void planned(const SyncRound& round) override {
+    log_.info("planned {}: {}", round.directory, planner::verdict(round.plan));
+  }
+  void warning(const std::string& message) override { log_.warn("{}", shown(message)); }
+
+ private:
+  ProgressView& view_;
+  spdlog::logger& log_;
+  std::optional<PlanListener> plan_;
+  std::optional<ApplyListener> apply_;
+};
+
+std::string rows_line(const SyncResult& result) {
+  const planner::Ops rows = result.written();
+  if (rows.changes() == 0) return "";
+  return rows_text(rows) + " in " + counted(result.units_applied(), "unit", "units");
+}
+
+void print_round(const SyncRound& round, bool color, std::ostream& out) {
+  if (round.plan.summary.ops.changes() > 0) print_table_counts(round.plan, out);
+  print_findings(round.plan.findings, color, out);
+  if (round.applied) print_problems(*round.applied, out);
+  if (!round.directory.empty()) {
+    out << "Plan " << round.plan.run.plan_id << " is in " << shown(round.directory)
+        << "; its digest: " << round.digest << '\n';
+  }
+  for (const std::string& undo : round.undo) {
+    out << "What was there is kept in " << shown(undo) << '\n';
+  }
+}
+
+void print_summary(const SyncResult& result, std::ostream& out) {
+  const std::string rows = rows_line(result);
+  if (!result.is_success()) {
+    out << "Not in sync: " << (rows.empty() ? "nothing was written" : rows) << ".\n";
+    return;
+  }
+  const planner::Summary& compared = result.first_plan()->plan.summary;
+  out << "In sync: " << counted(compared.tables_compared, "table", "tables") << ", "
+      << planner::with_commas(compared.rows_compared) << " rows compared; "
+      << (rows.empty() ? "no change" : rows)
+      << (result.verified ? ", compared again and equal" : "") << ".\n";
+}
+
+void print_text(const SyncResult& result, const Context& context) {
+  std::ostream& out = context.console.out();
+  const bool color = context.console.settings().color_out;
+  for (const SyncRound& round : result.rounds) print_round(round, color, out);
+  if (result.verified && !result.verified->equal) {
+    out << "Compared again after the apply, these differ:\n";
+    print_table_counts(result.verified->plan, out);
+    print_findings(result.verified->plan.findings, color, out);
+  }
+  print_summary(result, out);
+}
+
+ordered_json round_json(const SyncRound& round) {
+  const planner::Plan& plan = round.plan;
+  return {{"plan_id", plan.run.plan_id},
+          {"resumed", round.resumed},
+          {"directory", round.directory.empty() ? ordered_json() : ordered_json(round.directory)},
+          {"digest", round.digest},
+          {"applyable", plan.applyable},
+          {"complete", plan.complete},
+          {"summary", summary_json(plan.summary)},
+          {"tables", tables_json(plan)},
+          {"findings", findings_json(plan.findings)},
+          {"units", round.applied ? units_json(*round.applied) : ordered_json()},
+          {"rows", round.applied ? rows_json(round.applied->written) : ordered_json()},
+          {"problems", round.applied ? problems_json(*round.applied) : ordered_json::array()},
+          {"undo", round.undo}};
+}
+
+ordered_json sync_json(const SyncResult& result, const std::optional<ErrorReport>& failure) {
+  ordered_json plans = ordered_json::array();
+  for (const SyncRound& round : result.rounds) plans.push_back(round_json(round));
+  ordered_json verified;
+  if (result.verified) {
+    verified = {{"equal", result.verified->equal},
+                {"summary", summary_json(result.verified->plan.summary)},
+                {"tables", tables_json(result.verified->plan)}};
+  }
+  ordered_json document = {{"run_id", result.run_id},
+                           {"in_sync", result.is_success()},
+                           {"plans", plans},
+                           {"rows", rows_json(result.written())},
+                           {"units_stale", result.units_stale()},
+                           {"verified", verified},
+                           {"interrupted", result.interrupted},
+                           {"out_of_time", result.out_of_time},
+                           {"exit_code", result.exit_code}};
+  if (failure) document["error"] = error_json(*failure);
+  return document;
+}
+
+/// Why the run is not a success, where no failure says so; empty for one that is.
+std::optional<ErrorReport> stop_of(const SyncResult& result, ExitCode code) {
+  if (result.interrupted) return ErrorReport{code, "stopped by a signal", "the next sync goes on"};
+  if (result.out_of_time) {
+    return ErrorReport{code, "the time of --max-duration is over", "the next sync goes on"};
+  }
+  if (result.units_stale() > 0) {
+    return ErrorReport{code,
+                       counted(result.units_stale(), "unit was", "units were") +
+                           " stale again after " + std::to_string(executor::kReplansMax) +
+                           " more plans: rows change as fast as they are compared",
+                       "sync again when less is written to them"};
+  }
+  if (result.verified && !result.verified->equal) {
+    return ErrorReport{code, "rows differ that were compared again after the apply",
+                       "see whether the source was written meanwhile, and sync again"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ExitCode exit_code_of_sync(const SyncResult& result, int signal) {
+  ExitCode code = ExitCode::done;
+  if (result.failure) code = worst(code, report_of(result.failure, signal).code);
+  if (result.interrupted) code = worst(code, exit_code_of_signal(signal));
+  if (result.out_of_time) code = worst(code, ExitCode::temporary);
+  // What ended before its last plan might have settled what is stale.
+  if (result.units_stale() > 0 && !result.failure && !result.out_of_time) {
+    code = worst(code, result.units_applied() > 0 ? ExitCode::partial : ExitCode::stale);
+  }
+  if (result.verified && !result.verified->equal) code = worst(code, ExitCode::error);
+  // Never success where something was left out, whatever the reason.
+  if (code == ExitCode::done && !result.is_success()) code = ExitCode::error;
+  return code;
+}
+
+ExitCode run_sync(const SyncOptions& options, const Context& context) {
+  const LoadedManifest loaded = load_manifest(context.global.manifest);
+  report_warnings(loaded, context.console);
+  executor::SyncRequest request;
+  request.manifest = &loaded.manifest;
+  request.manifest_text = loaded.text;
+  request.base_dir = loaded.base_dir;
+  request.selection = options.selection;
+  request.full = options.full;
+  request.lock_wait = options.lock_wait;
+  request.max_duration = options.max_duration;
+  request.tool_version = ROWPLAN_VERSION;
+  request.stop = context.stop();
+  request.exit_code = [&](const SyncResult& result) {
+    return static_cast<int>(exit_code_of_sync(result, context.signal()));
+  };
+  ProgressView view(context.console, progress_settings(context.global));
+  SyncListener listener(view, context.log);
+  const SyncResult result = executor::sync(request, listener);
+  view.finish();
+
+  const auto code = static_cast<ExitCode>(result.exit_code);
+  std::optional<ErrorReport> failure = stop_of(result, code);
+  if (result.failure) failure = report_of(result.failure, context.signal());
+  if (context.global.json) {
+    context.console.print_json(sync_json(result, failure));
+    return code;
+  }
+  if (code != ExitCode::done || !context.console.settings().quiet) print_text(result, context);
+  if (failure) context.console.error_lines(*failure);
+  return code;
+}
+
+}  // namespace rowplan::cmd

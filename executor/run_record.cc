@@ -1,0 +1,66 @@
+#include "executor/run_record.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
+
+#include "planner/address.h"
+#include "planner/plan_id.h"
+
+namespace rowplan::executor {
+
+std::string host_name() {
+  std::array<char, 256> host{};
+  return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
+}
+
+PairScopes scopes_of(const planner::Plan& plan) {
+  const bool all = plan.only.empty() && plan.exclude.empty();
+  PairScopes scopes;
+  for (const planner::PlanTable& table : plan.tables)
+    scopes[table.address.substr(0, table.address.find('/'))] =
+        all ? state::CompareScope::full : state::CompareScope::partial;
+  return scopes;
+}
+
+std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
+                                        const planner::Selection& selection) {
+  std::set<std::string> only;
+  for (const std::string& text : selection.only)
+    if (const auto address = planner::parse_address(text)) only.insert(address->pair);
+  const auto& out = selection.exclude;
+  std::vector<std::string> pairs;
+  for (const planner::PairSpec& pair : manifest.pairs)
+    if ((selection.only.empty() || only.count(pair.name) > 0) &&
+        std::find(out.begin(), out.end(), pair.name) == out.end())
+      pairs.push_back(pair.name);
+  return pairs;
+}
+
+RunRecord::RunRecord(state::Store& store, const std::string& verb, const std::string& plan_id,
+                     const std::string& digest, const std::vector<std::string>& pairs,
+                     const std::string& tool_version)
+    : store_(store),
+      run_id_(planner::new_plan_id(std::chrono::system_clock::now())),
+      plan_id_(plan_id) {
+  state::Runs(store_).begin({run_id_, plan_id, digest, verb, pairs, tool_version, host_name(),
+                             static_cast<std::int64_t>(getpid())});
+}
+
+void RunRecord::planned(const std::string& plan_id, const std::string& digest) {
+  plan_id_ = plan_id;
+  state::Runs(store_).planned(run_id_, plan_id, digest);
+}
+
+void RunRecord::finish(const state::RunEnd& end, const PairScopes& succeeded) {
+  store_.atomically([&] {
+    state::Runs(store_).finish(run_id_, end);
+    for (const auto& [pair, scope] : succeeded)
+      state::Pairs(store_).succeeded(pair, plan_id_, end.rows, scope);
+  });
+}
+
+}  // namespace rowplan::executor

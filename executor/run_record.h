@@ -1,0 +1,49 @@
+// What the state remembers of a run that writes: that it began, how it ended, which pairs are good.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "planner/job.h"
+#include "planner/manifest.h"
+#include "planner/plan.h"
+#include "state/pairs.h"
+#include "state/runs.h"
+#include "state/store.h"
+
+namespace rowplan::executor {
+
+/// Of this machine; empty where the system does not tell.
+[[nodiscard]] std::string host_name();
+
+/// The pairs of a plan, each with how much of it was compared.
+using PairScopes = std::map<std::string, state::CompareScope>;
+[[nodiscard]] PairScopes scopes_of(const planner::Plan& plan);
+
+/// Pairs of the manifest that the selection names; a name that is none of them is passed over.
+[[nodiscard]] std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
+                                                      const planner::Selection& selection);
+
+class RunRecord {
+ public:
+  /// Begins. A run that has no plan yet leaves both empty.
+  RunRecord(state::Store& store, const std::string& verb, const std::string& plan_id,
+            const std::string& digest, const std::vector<std::string>& pairs,
+            const std::string& tool_version);
+
+  /// The plan that the run is about from now on.
+  void planned(const std::string& plan_id, const std::string& digest);
+  /// `succeeded`: the pairs that are now as their source; none where the run failed. All of it or
+  /// nothing is kept. Throws StateError.
+  void finish(const state::RunEnd& end, const PairScopes& succeeded);
+
+  [[nodiscard]] const std::string& run_id() const noexcept { return run_id_; }
+
+ private:
+  state::Store& store_;
+  std::string run_id_;
+  std::string plan_id_;
+};
+
+}  // namespace rowplan::executor
