@@ -12,6 +12,7 @@
 #include "executor/unit_apply.h"
 #include "executor/unit_batch.h"
 #include "executor/unit_work.h"
+#include "executor/watermark_moves.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
 #include "state/lock.h"
@@ -89,6 +90,7 @@ class Apply {
     if (store_ == nullptr) return;
     run_id_ = planner::new_plan_id(std::chrono::system_clock::now());
     journal_.emplace(*store_);
+    watermarks_.emplace(loaded.plan, *store_);
     undo_.emplace(state_path, UndoHeader{result_.plan_id, result_.digest, run_id_, store_->now(),
                                          request.tool_version});
   }
@@ -102,6 +104,11 @@ class Apply {
       apply_units();
     } catch (...) {
       result_.failure = std::current_exception();
+    }
+    try {
+      if (watermarks_) watermarks_->move(sessions_, observer_);
+    } catch (...) {
+      if (!result_.failure) result_.failure = std::current_exception();
     }
     if (undo_) result_.undo = undo_->path();
     end_record();
@@ -134,6 +141,10 @@ class Apply {
   bool take(const UnitWork& unit, const UnitResult& done) {
     observer_.unit_finished(unit.id, done.outcome, unit.changes(), done.detail);
     add(result_.written, done.written);
+    result_.superseded += done.superseded.changes();
+    const bool in =
+        done.outcome == UnitOutcome::applied || done.outcome == UnitOutcome::already_done;
+    if (watermarks_ && in) watermarks_->unit_in(unit);
     switch (done.outcome) {
       case UnitOutcome::applied:
         ++result_.applied;
@@ -190,7 +201,8 @@ class Apply {
     store_->atomically([&] {
       state::Runs(*store_).finish(run_id_, end);
       if (!success) return;
-      const bool all = loaded_.plan.only.empty() && loaded_.plan.exclude.empty();
+      const bool all = loaded_.plan.only.empty() && loaded_.plan.exclude.empty() &&
+                       compared_all_rows(loaded_.plan);
       for (const std::string& pair : pairs_)
         state::Pairs(*store_).succeeded(
             pair, result_.plan_id, rows,
@@ -206,6 +218,7 @@ class Apply {
   state::Store* store_;
   std::optional<state::Journal> journal_;
   std::optional<UndoLog> undo_;
+  std::optional<WatermarkMoves> watermarks_;
   ApplyObserver& observer_;
   ApplyResult result_;
   std::string run_id_;

@@ -25,15 +25,20 @@ struct TableRows {
 
 struct Judgement {
   Verdict verdict = Verdict::stale;
-  std::string address;          ///< of the table that is stale
-  std::string detail;           ///< which member, which chunk, what was found
-  std::vector<TableRows> rows;  ///< in the order of the unit's tables
+  std::string address;             ///< of the table that is stale
+  std::string detail;              ///< which member, which chunk, what was found
+  bool target_as_planned = false;  ///< of a stale unit: it is stale because of the source alone
+  std::vector<TableRows> rows;     ///< in the order of the unit's tables
 };
 
 /// Locks the unit's rows on the target, then reads the source in a snapshot opened after that, and
 /// judges. `target` is in a transaction, `source` in none. Throws mysql::Error.
 [[nodiscard]] Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& target,
                               Verify verify);
+
+/// Does the row hold these values? References are compared by their hashes.
+[[nodiscard]] bool holds(const planner::TablePair& pair, const mysql::Row& row,
+                         const planner::NamedValues& values);
 
 /// After the writes, within the same transaction: does the target hold what it is to hold? The
 /// address and detail of what does not, or nothing.

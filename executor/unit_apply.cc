@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "executor/judge.h"
+#include "executor/superseded.h"
 #include "executor/trigger_repair.h"
 #include "executor/undo_capture.h"
 #include "executor/unit_batch.h"
@@ -134,7 +135,11 @@ UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
   assert(!unit.tables.empty());
   commit_unknown_ = commit_unknown;
   UnitResult result = with_retries(unit, [&] { return attempt(unit); });
-  if (result.outcome == UnitOutcome::applied) result.written = unit.ops();
+  if (result.outcome != UnitOutcome::applied) return result;
+  result.written = unit.ops();
+  result.written.insert -= result.superseded.insert;
+  result.written.update -= result.superseded.update;
+  result.written.remove -= result.superseded.remove;
   return result;
 }
 
@@ -178,7 +183,7 @@ UnitResult UnitApplier::attempt(UnitWork unit) {
   if (!keeps_open_) target.rollback();
   source.rollback();
   target.begin();
-  const Judgement judgement = judge(unit, source, target, request_.verify);
+  Judgement judgement = judge(unit, source, target, request_.verify);
   if (judgement.verdict == Verdict::already_done) {
     target.rollback();
     settle(unit, state::UnitState::committed);
@@ -186,18 +191,28 @@ UnitResult UnitApplier::attempt(UnitWork unit) {
     return {commit_unknown_ ? UnitOutcome::applied : UnitOutcome::already_done, "", "", nullptr};
   }
   commit_unknown_ = false;
-  if (judgement.verdict == Verdict::stale) {
+  std::optional<planner::Ops> superseded;
+  const bool whole = unit.parts.empty() && unit.step == 0;
+  if (judgement.verdict == Verdict::stale && judgement.target_as_planned && whole)
+    superseded = leave_superseded(unit, judgement, source);
+  if (judgement.verdict == Verdict::stale && !superseded) {
     target.rollback();
     // Of several units, which one is not told yet.
     if (unit.parts.empty()) settle(unit, state::UnitState::stale);
     return {UnitOutcome::stale, judgement.address, judgement.detail, nullptr};
   }
+  UnitResult result = write_judged(unit, judgement, target);
+  result.superseded = superseded.value_or(planner::Ops());
+  return result;
+}
+
+UnitResult UnitApplier::write_judged(UnitWork& unit, const Judgement& judgement,
+                                     mysql::Session& target) {
   check_schema(unit, target);
-  if (request_.dry_run) {
-    target.rollback();
-    return {UnitOutcome::applied, "", "", nullptr};
-  }
-  return write(unit, judgement, target);
+  if (!request_.dry_run && unit.changes() > 0) return write(unit, judgement, target);
+  target.rollback();
+  settle(unit, state::UnitState::committed);
+  return {UnitOutcome::applied, "", "", nullptr};
 }
 
 /// The rows are locked, so the tables are too: what the schema is now, it is at COMMIT.
