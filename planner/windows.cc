@@ -69,7 +69,7 @@ class Windows {
 
   std::vector<std::optional<Window>> find() {
     std::vector<std::optional<Window>> windows(job_.pairs.size());
-    need_sight();
+    need_sources_seen(job_);
     store_ = state::Store::open(beside(manifest_.file, manifest_.state_path),
                                 state::OpenMode::read_only, {.job = manifest_.name});
     for (std::size_t i = 0; i < job_.pairs.size(); ++i)
@@ -88,26 +88,6 @@ class Windows {
     return std::any_of(job_.findings.begin(), job_.findings.end(), [&](const Finding& finding) {
       return finding.severity == Severity::error && finding.address == address;
     });
-  }
-
-  /// What another user runs is not seen without these.
-  void need_sight() {
-    MissingGrants missing;
-    for (const TablePair& pair : job_.pairs) {
-      if (!is_incremental(pair)) continue;
-      const std::string& server = pair.job.source;
-      const mysql::Privileges& user = job_.privileges.at(server);
-      if (!user.on_server("PROCESS"))
-        missing.add(
-            server, user, "PROCESS", "*.*",
-            "to see which transactions are open: rows of an incremental sync would be lost");
-      const mysql::Facts& facts = job_.servers.at(server);
-      if (!facts.replica)
-        missing.add(server, user,
-                    facts.vendor == mysql::Vendor::mysql ? "REPLICATION CLIENT" : "REPLICA MONITOR",
-                    "*.*", "to ask how far it has come, should it be a replica");
-    }
-    missing.refuse();
   }
 
   void tell(const char* code, Severity severity, const std::string& address,
@@ -274,6 +254,24 @@ class Windows {
 };
 
 }  // namespace
+
+void need_sources_seen(const ResolvedJob& job) {
+  MissingGrants missing;
+  for (const TablePair& pair : job.pairs) {
+    if (!is_incremental(pair)) continue;
+    const std::string& server = pair.job.source;
+    const mysql::Privileges& user = job.privileges.at(server);
+    const mysql::Facts& facts = job.servers.at(server);
+    if (!user.on_server("PROCESS"))
+      missing.add(server, user, "PROCESS", "*.*",
+                  "to see which transactions are open: rows of an incremental sync would be lost");
+    if (!facts.replica)
+      missing.add(server, user,
+                  facts.vendor == mysql::Vendor::mysql ? "REPLICATION CLIENT" : "REPLICA MONITOR",
+                  "*.*", "to ask how far it has come, should it be a replica");
+  }
+  missing.refuse();
+}
 
 void judge_incremental(ResolvedJob& job, const Manifest& manifest) {
   for (const TablePair& pair : job.pairs)

@@ -23,6 +23,10 @@ enum class Scope : std::uint8_t { changes, all_rows };
                                                               Connections& connections,
                                                               PlanObserver& observer);
 
+/// What others run on the sources of incremental pairs is not seen without a privilege. Throws
+/// Refusal{access}.
+void need_sources_seen(const ResolvedJob& job);
+
 /// No window is read: only what can be told without asking what runs. For `check` and `validate`.
 void judge_incremental(ResolvedJob& job, const Manifest& manifest);
 
