@@ -3,6 +3,7 @@ with the rows."""
 
 import json
 import os
+import random
 import time
 
 import pymysql
@@ -175,7 +176,8 @@ def incremental_metadata_lock(bench):
 def incremental_time_zones(bench):
     """Servers whose own zones are east and west: what is open there is seen when it began."""
     schema = SCHEMA + ("CREATE TABLE d (id INT PRIMARY KEY, v VARCHAR(30), changed DATETIME"
-                       " NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, KEY (changed));"
+                       " NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,"
+                       " KEY (changed));"
                        "INSERT INTO d (id, v) SELECT i, 'v' FROM seq.n WHERE i BETWEEN 1 AND 9;")
     for zone, posix in (("+05:45", "<+0545>-05:45"), ("-03:00", "<-03>03:00")):
         own = os.environ.get("TZ")
@@ -248,8 +250,10 @@ def incremental_superseded(bench):
 
 
 def incremental_superseded_full(bench):
-    """The same after a full comparison, whose chunks are ranges; by --verify rows; twice."""
+    """The same after a full comparison, whose chunks are ranges; by --verify rows too."""
     load(bench)
+    sync(bench)
+    bench.new_state()
     bench.execute("target", "UPDATE t SET v = 'old' WHERE id > 40;"
                             "DELETE FROM t WHERE id IN (3, 4);"
                             "INSERT INTO t (id, v) VALUES (200, 'extra'), (201, 'extra')")
@@ -266,7 +270,8 @@ def incremental_superseded_full(bench):
         sync_until_equal(bench, verify)
         check(bench.dump("source", "t") == wanted, "the source was written")
         bench.new_state()
-        bench.execute("target", "UPDATE t SET v = 'old' WHERE id > 40; DELETE FROM t WHERE id < 9;"
+        bench.execute("target", "UPDATE t SET v = 'old' WHERE id > 40;"
+                                "DELETE FROM t WHERE id < 9 OR id = 201;"
                                 "INSERT INTO t (id, v) VALUES (201, 'extra')")
 
 
@@ -504,8 +509,69 @@ def incremental_reads(bench):
     return f"read {read['source']} + {read['target']} rows"
 
 
-TESTS = [incremental_only_changes, incremental_no_state, incremental_open_transactions,
-         incremental_metadata_lock, incremental_time_zones, incremental_superseded,
-         incremental_superseded_full, incremental_superseded_ties, incremental_restored_target,
-         incremental_filter, incremental_collation, incremental_initial, incremental_findings,
-         incremental_sight, incremental_held_back, incremental_replica, incremental_reads]
+CAMPAIGN_WRITERS, CAMPAIGN_TURNS, CAMPAIGN_ROWS = 6, 12, 300
+CAMPAIGN_SCHEMA = SCHEMA + """
+CREATE TABLE d (id INT PRIMARY KEY, v VARCHAR(30), changed DATETIME NOT NULL
+  DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, KEY (changed)) ENGINE=InnoDB;
+"""
+
+
+def write_at_random(bench, seed, stop):
+    """Single rows, batches, and transactions that stay open, some of which are rolled back."""
+    chance = random.Random(seed)
+    connection = bench.servers["source"].connect(database=bench.db)
+    run_script(connection, "SET time_zone = '+00:00'; SET innodb_lock_wait_timeout = 2")
+    number = 0
+    while not stop.is_set():
+        try:
+            run_script(connection, "START TRANSACTION")
+            for _ in range(chance.choice((1, 1, 1, 4, 20))):
+                number += 1
+                table, key = chance.choice("td"), chance.randrange(CAMPAIGN_ROWS)
+                run_script(connection,
+                           f"INSERT INTO {table} (id, v) VALUES ({key}, '{seed}.{number}')"
+                           f" ON DUPLICATE KEY UPDATE v = '{seed}.{number}'")
+                if chance.random() < 0.05:
+                    time.sleep(chance.random())
+            run_script(connection, chance.choice(("COMMIT", "COMMIT", "COMMIT", "ROLLBACK")))
+        except pymysql.err.OperationalError:  # a deadlock, a lock that was waited for in vain
+            connection.rollback()
+        time.sleep(chance.random() * 0.02)
+    connection.rollback()
+    connection.close()
+
+
+def incremental_campaign(bench):
+    """Many writers, runs that are killed: in the end not one row is missing, without a full one."""
+    load(bench, CAMPAIGN_SCHEMA,
+         INCREMENTAL.replace('overlap = "0s"', 'overlap = "2s"') + 'time_zone = "+00:00"\n')
+    sync(bench)
+    first = stored(bench)
+    writers = [Worker(lambda stop, seed=seed: write_at_random(bench, seed, stop))
+               for seed in bench.random.sample(range(10**6), CAMPAIGN_WRITERS)]
+    killed = 0
+    for _ in range(CAMPAIGN_TURNS * bench.stage.rounds):
+        bench.expect(0, "plan", "-o", "plan", "--overwrite")
+        check(not any(table["watermark"]["full"] for table in bench.read_plan()["tables"]), "full")
+        running = bench.start("apply", "--on-stale", "skip", "plan")
+        if bench.random.random() < 0.4:
+            time.sleep(bench.random.random() * 0.3)
+            running.process.kill()
+        done = running.wait()
+        check(done.code in (0, 3, STALE, -9), f"{done}")
+        killed += done.code == -9
+    moved = stored(bench)
+    check(all(moved[address] > first[address] for address in first),
+          f"a watermark did not move while rows were written: {first} {moved}")
+    for writer in writers:
+        writer.finish()
+    sync_until_equal(bench, "in the end")
+    return f"{killed} killed"
+
+
+TESTS = [incremental_campaign, incremental_only_changes, incremental_no_state,
+         incremental_open_transactions, incremental_metadata_lock, incremental_time_zones,
+         incremental_superseded, incremental_superseded_full, incremental_superseded_ties,
+         incremental_restored_target, incremental_filter, incremental_collation,
+         incremental_initial, incremental_findings, incremental_sight, incremental_held_back,
+         incremental_replica, incremental_reads]
