@@ -40,6 +40,10 @@ void print_summary(const ApplyResult& result, const ApplyOptions& options,
   if (result.already_done > 0) {
     out << counted(result.already_done, "unit was", "units were") << " as planned already.\n";
   }
+  if (result.superseded > 0) {
+    out << counted(result.superseded, "row", "rows")
+        << " changed again on the source: left to the next window.\n";
+  }
   if (result.stale > 0) {
     out << counted(result.stale, "unit is", "units are") << " stale: nothing of "
         << (result.stale == 1 ? "it" : "them") << " was written.\n";
@@ -59,6 +63,7 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
       {"dry_run", options.dry_run},
       {"units", units_json(result)},
       {"rows", rows_json(result.written)},
+      {"superseded", result.superseded},
       {"interrupted", result.interrupted},
       {"undo", result.undo.empty() ? ordered_json() : ordered_json(result.undo)},
       {"problems", problems_json(result)},

@@ -49,7 +49,7 @@ struct ValidateOptions {
 
 struct PlanOptions {
   std::string output;
-  bool full = false;  ///< without effect: every plan is full
+  bool full = false;  ///< all rows of incremental tables too
   bool overwrite = false;
   bool detailed_exitcode = false;
   planner::Selection selection;

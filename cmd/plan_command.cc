@@ -78,6 +78,7 @@ ExitCode run_plan(const PlanOptions& options, const Context& context) {
   request.manifest_text = loaded.text;
   request.base_dir = loaded.base_dir;
   request.selection = options.selection;
+  request.full = options.full;
   request.tool_version = ROWPLAN_VERSION;
   request.stop = context.stop();
   auto directory = planner::PlanDirectory::create(

@@ -13,6 +13,7 @@
 #include "executor/unit_apply.h"
 #include "executor/unit_batch.h"
 #include "executor/unit_work.h"
+#include "executor/watermark_moves.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
 
@@ -77,6 +78,7 @@ class Apply {
     result_.units = loaded.plan.units.size();
     if (hold_ == nullptr) return;
     journal_.emplace(hold_->store());
+    watermarks_.emplace(loaded.plan, hold_->store());
   }
 
   /// `run_id` names what is kept for undo.
@@ -91,6 +93,11 @@ class Apply {
       apply_units();
     } catch (...) {
       result_.failure = std::current_exception();
+    }
+    try {
+      if (watermarks_) watermarks_->move(sessions_, observer_);
+    } catch (...) {
+      if (!result_.failure) result_.failure = std::current_exception();
     }
     if (undo_) result_.undo = undo_->path();
     return std::move(result_);
@@ -140,6 +147,10 @@ class Apply {
   bool take(const UnitWork& unit, const UnitResult& done) {
     observer_.unit_finished(unit.id, done.outcome, unit.changes(), done.detail);
     add(result_.written, done.written);
+    result_.superseded += done.superseded.changes();
+    const bool in =
+        done.outcome == UnitOutcome::applied || done.outcome == UnitOutcome::already_done;
+    if (watermarks_ && in) watermarks_->unit_in(unit);
     switch (done.outcome) {
       case UnitOutcome::applied:
         ++result_.applied;
@@ -172,6 +183,7 @@ class Apply {
   StateHold* hold_;
   std::optional<state::Journal> journal_;
   std::optional<UndoLog> undo_;
+  std::optional<WatermarkMoves> watermarks_;
   ApplyObserver& observer_;
   ApplyResult result_;
   ServerProbe probe_;

@@ -58,7 +58,8 @@ struct ApplyResult {
   std::uint64_t stale = 0;
   std::uint64_t failed = 0;
   std::uint64_t not_tried = 0;
-  planner::Ops written;  ///< rows of the units applied by this run
+  std::uint64_t superseded = 0;  ///< rows of applied units that were left to the next window
+  planner::Ops written;          ///< rows of the units applied by this run
   std::vector<UnitProblem> problems;
   bool interrupted = false;
   std::optional<Verification> verified;  ///< none: not asked for, or not come to it

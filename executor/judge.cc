@@ -76,23 +76,10 @@ void conclude(Judgement& judgement, const Tally& on_source, const Tally& on_targ
     judgement.verdict = Verdict::as_planned;
   } else {
     const Tally& stale = on_target.detail.empty() ? on_source : on_target;
+    judgement.target_as_planned = on_target.all_before;
     judgement.address = stale.address;
     judgement.detail = stale.detail;
   }
-}
-
-/// Does the row hold these values? References are compared by their hashes.
-bool holds(const planner::TablePair& pair, const mysql::Row& row, const NamedValues& values) {
-  for (const auto& [name, value] : values) {
-    const auto column = std::find_if(
-        pair.columns.begin(), pair.columns.end(),
-        [&, &wanted = name](const planner::PairColumn& c) { return c.name == wanted; });
-    if (column == pair.columns.end()) return false;
-    const auto i = static_cast<std::size_t>(column - pair.columns.begin());
-    const std::uint64_t large = value.form == PlanValue::Form::ref ? 0 : UINT64_MAX;
-    if (!(planner::plan_value(column->type, row, i, large) == value)) return false;
-  }
-  return true;
 }
 
 const mysql::Row* find(const RowsByKey& rows, const std::string& identity) {
@@ -208,6 +195,19 @@ void judge_source(const TableWork& table, mysql::Session& source, Verify verify,
 }
 
 }  // namespace
+
+bool holds(const planner::TablePair& pair, const mysql::Row& row, const NamedValues& values) {
+  for (const auto& [name, value] : values) {
+    const auto column = std::find_if(
+        pair.columns.begin(), pair.columns.end(),
+        [&, &wanted = name](const planner::PairColumn& c) { return c.name == wanted; });
+    if (column == pair.columns.end()) return false;
+    const auto i = static_cast<std::size_t>(column - pair.columns.begin());
+    const std::uint64_t large = value.form == PlanValue::Form::ref ? 0 : UINT64_MAX;
+    if (!(planner::plan_value(column->type, row, i, large) == value)) return false;
+  }
+  return true;
+}
 
 Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& target,
                 Verify verify) {

@@ -30,6 +30,7 @@ struct Judgement {
   Verdict verdict = Verdict::stale;
   std::string address;             ///< of the table that is stale
   std::string detail;              ///< which member, which chunk, what was found
+  bool target_as_planned = false;  ///< of a stale unit: it is stale because of the source alone
   std::vector<TableRows> rows;     ///< in the order of the unit's tables
   RowHashes hashes{kHashedBytes};  ///< of what was read, by its chunks
 };
@@ -38,6 +39,10 @@ struct Judgement {
 /// judges. `target` is in a transaction, `source` in none. Throws mysql::Error.
 [[nodiscard]] Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& target,
                               Verify verify);
+
+/// Does the row hold these values? References are compared by their hashes.
+[[nodiscard]] bool holds(const planner::TablePair& pair, const mysql::Row& row,
+                         const planner::NamedValues& values);
 
 /// After the writes, within the same transaction: does the target hold what it is to hold? The
 /// address and detail of what does not, or nothing. `hashes`: of the unit's judgement.

@@ -18,7 +18,8 @@ std::string host_name() {
 }
 
 PairScopes scopes_of(const planner::Plan& plan) {
-  const bool all = plan.only.empty() && plan.exclude.empty();
+  const bool all =
+      plan.only.empty() && plan.exclude.empty() && planner::compared_all_rows(plan);
   PairScopes scopes;
   for (const planner::PlanTable& table : plan.tables)
     scopes[table.address.substr(0, table.address.find('/'))] =

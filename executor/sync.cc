@@ -166,6 +166,7 @@ SyncRound& Sync::plan(const planner::Selection& selection) {
   request.manifest_text = request_.manifest_text;
   request.base_dir = request_.base_dir;
   request.selection = selection;
+  request.full = request_.full;
   request.tool_version = request_.tool_version;
   request.stop = &halt_.flag();
   LinkRetry retry = link_retry();

@@ -23,7 +23,7 @@ struct SyncRequest {
   std::string manifest_text;
   std::string base_dir;  ///< of the manifest
   planner::Selection selection;
-  bool full = false;  ///< compare all rows; without effect: every plan is full
+  bool full = false;  ///< compare all rows of incremental tables too
   std::chrono::milliseconds lock_wait{0};
   std::optional<std::chrono::milliseconds> max_duration;  ///< from the call on, waiting included
   std::string tool_version;

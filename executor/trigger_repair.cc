@@ -141,6 +141,7 @@ TriggerRepair::TriggerRepair(mysql::Session& target, mysql::Session& before, con
     pairs_.push_back(*table.pair);
     pairs_.back().job.options.large_bytes = std::numeric_limits<std::uint64_t>::max();
     pairs_.back().job.options.where.clear();  // triggers know of no filter
+    pairs_.back().job.options.incremental.reset();
     // Rows that no key tells apart are not corrected: the hash of their table must be right at
     // once.
     planned_.push_back(table.pair->is_keyless()
@@ -209,7 +210,7 @@ std::optional<UnitProblem> TriggerRepair::put_right() {
       const TableWork& table = unit_.tables[t];
       if (!table.touched && table.pair->target.triggers.empty()) continue;
       if (table.pair->is_keyless()) continue;
-      TableWork part{table.table, &pairs_[t], {}, {}, {}, true};
+      TableWork part{table.table, &pairs_[t], {}, {}, {}, {}, true};
       TableRows found;
       auto changes = differences(t, round, found.target);
       if (!changes)

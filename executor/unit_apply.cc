@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "executor/judge.h"
+#include "executor/superseded.h"
 #include "executor/trigger_repair.h"
 #include "executor/undo_capture.h"
 #include "executor/unit_batch.h"
@@ -137,7 +138,11 @@ UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
     UnitWork tried = unit;
     return attempt(tried);
   });
-  if (result.outcome == UnitOutcome::applied) result.written = unit.ops();
+  if (result.outcome != UnitOutcome::applied) return result;
+  result.written = unit.ops();
+  result.written.insert -= result.superseded.insert;
+  result.written.update -= result.superseded.update;
+  result.written.remove -= result.superseded.remove;
   return result;
 }
 
@@ -189,18 +194,27 @@ UnitResult UnitApplier::attempt(UnitWork& unit) {
     return {commit_unknown_ ? UnitOutcome::applied : UnitOutcome::already_done, "", "", nullptr};
   }
   commit_unknown_ = false;
-  if (judgement.verdict == Verdict::stale) {
+  std::optional<planner::Ops> superseded;
+  const bool whole = unit.parts.empty() && unit.step == 0;
+  if (judgement.verdict == Verdict::stale && judgement.target_as_planned && whole)
+    superseded = leave_superseded(unit, judgement, source);
+  if (judgement.verdict == Verdict::stale && !superseded) {
     target.rollback();
     // Of several units, which one is not told yet.
     if (unit.parts.empty()) settle(unit, state::UnitState::stale);
     return {UnitOutcome::stale, judgement.address, judgement.detail, nullptr};
   }
+  UnitResult result = write_judged(unit, judgement, target);
+  result.superseded = superseded.value_or(planner::Ops());
+  return result;
+}
+
+UnitResult UnitApplier::write_judged(UnitWork& unit, Judgement& judgement, mysql::Session& target) {
   check_schema(unit, target);
-  if (request_.dry_run) {
-    target.rollback();
-    return {UnitOutcome::applied, "", "", nullptr};
-  }
-  return write(unit, judgement, target);
+  if (!request_.dry_run && unit.changes() > 0) return write(unit, judgement, target);
+  target.rollback();
+  settle(unit, state::UnitState::committed);
+  return {UnitOutcome::applied, "", "", nullptr};
 }
 
 /// The rows are locked, so the tables are too: what the schema is now, it is at COMMIT.

@@ -42,8 +42,9 @@ struct UnitResult {
   UnitOutcome outcome = UnitOutcome::failed;
   std::string address;  ///< of the table that it is about, where not applied
   std::string detail;
-  std::exception_ptr failure;  ///< of a unit that failed
-  planner::Ops written = {};   ///< rows committed, of a unit in steps even where it is not done
+  std::exception_ptr failure;    ///< of a unit that failed
+  planner::Ops written = {};     ///< rows committed, of a unit in steps even where it is not done
+  planner::Ops superseded = {};  ///< planned, and left to the next window
 };
 
 /// Carries out units, one after the other. Between two of them nothing is open on any server.
@@ -76,6 +77,7 @@ class UnitApplier {
   void settle(const UnitWork& unit, state::UnitState state);
   /// Puts values in the place of the unit's references.
   UnitResult attempt(UnitWork& unit);
+  UnitResult write_judged(UnitWork& unit, Judgement& judgement, mysql::Session& target);
   UnitResult write(UnitWork& unit, Judgement& judgement, mysql::Session& target);
   std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,
                                         mysql::Session& target);

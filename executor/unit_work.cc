@@ -43,7 +43,7 @@ UnitWork UnitIndex::load(std::uint64_t unit) {
   for (const Place& place : places_[unit]) {
     const planner::PlanTable& table = plan_.plan.tables[place.table];
     if (work.tables.empty() || work.tables.back().table != &table)
-      work.tables.push_back({&table, &pairs_[place.table], {}, {}, {}, false});
+      work.tables.push_back({&table, &pairs_[place.table], {}, {}, {}, {}, false});
     TableWork& part = work.tables.back();
     const planner::PlanChunk& chunk = table.chunks[place.chunk];
     part.chunks.push_back(&chunk);
@@ -70,7 +70,7 @@ void UnitIndex::add_touched(UnitWork& work) const {
     if (part != work.tables.end())
       part->touched = true;
     else
-      work.tables.push_back({&plan_.plan.tables[t], &pairs_[t], {}, {}, {}, true});
+      work.tables.push_back({&plan_.plan.tables[t], &pairs_[t], {}, {}, {}, {}, true});
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct TableWork {
   std::vector<planner::Change> changes;  ///< of all these chunks, in key order
   /// Of the same chunks: changes that another step of the unit writes.
   std::vector<planner::Change> others;
+  /// What `chunks` points to where the unit no longer is all that was planned.
+  std::vector<std::shared_ptr<const planner::PlanChunk>> adjusted = {};
   bool touched = false;  ///< triggers of the unit may write any row of the table
 };
 

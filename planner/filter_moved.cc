@@ -15,12 +15,26 @@ constexpr std::size_t kFindingsAtMost = 20;
 
 using Hidden = std::vector<std::optional<mysql::Row>>;
 
+std::vector<mysql::Row> keys_of(const TablePair& pair, const Hidden& rows) {
+  std::vector<mysql::Row> keys;
+  for (const auto& row : rows)
+    if (row) keys.push_back(key_of(pair, *row));
+  return keys;
+}
+
 }  // namespace
+
+FilterGuard::FilterGuard(const TablePair& pair, mysql::Session& source, mysql::Session& target,
+                         ChangeSink& next)
+    : pair_(pair), source_(source), target_(target), next_(next), before_initial_(pair) {
+  before_initial_.job.options.incremental.reset();
+}
 
 void FilterGuard::append(const Change& change) { pending_.push_back(change); }
 
 void FilterGuard::mark() {
   const bool following = pair_.job.options.filter_moved == FilterMoved::follow;
+  const bool dated = !following && pair_.job.options.incremental;
   std::vector<mysql::Row> inserted;
   std::vector<mysql::Row> removed;
   for (const Change& change : pending_) {
@@ -29,7 +43,10 @@ void FilterGuard::mark() {
     if (change.op == Op::remove && !following) removed.push_back(key_row(pair_, change).value());
   }
   const Hidden on_target = rows_with_equal_keys(target_, pair_, Side::target, inserted,
-                                                following ? Wanted::all : Wanted::key);
+                                                following || dated ? Wanted::all : Wanted::key);
+  const KeyedRows old = dated ? rows_of_keys(target_, before_initial_, Side::target,
+                                             keys_of(pair_, on_target), true, Wanted::key)
+                              : KeyedRows();
   const Hidden on_source = rows_with_equal_keys(source_, pair_, Side::source, removed, Wanted::key);
   // In the order of the changes, wherever the marks are.
   std::size_t insert = 0;
@@ -37,7 +54,8 @@ void FilterGuard::mark() {
   for (Change& change : pending_) {
     if (change.op == Op::insert) {
       const auto& row = on_target[insert++];
-      if (row && !(following && follow(change, *row))) tell(*row, Side::target);
+      const bool brought_in = following || (row && old.count(key_bytes(pair_, *row)) > 0);
+      if (row && !(brought_in && follow(change, *row))) tell(*row, Side::target);
     } else if (change.op == Op::remove && !following) {
       const auto& row = on_source[remove++];
       if (row) tell(*row, Side::source);

@@ -13,14 +13,14 @@
 namespace rowplan::planner {
 
 /// Stands before a sink: looks every planned insert and delete up unfiltered on the other member.
-/// Rows that are there are findings, or with "follow" deletes and updates. Only for tables with a
-/// filter; asks at each mark, when no result is open on the sessions, and hands the changes on
-/// then.
+/// Rows that are there are findings, or with "follow" deletes and updates; a row of the target that
+/// is outside only because it is older than `incremental.initial` is updated in any case. Only for
+/// tables with a filter; asks at each mark, when no result is open on the sessions, and hands the
+/// changes on then.
 class FilterGuard : public ChangeSink {
  public:
   FilterGuard(const TablePair& pair, mysql::Session& source, mysql::Session& target,
-              ChangeSink& next)
-      : pair_(pair), source_(source), target_(target), next_(next) {}
+              ChangeSink& next);
 
   void append(const Change& change) override;
   void mark() override;
@@ -37,6 +37,7 @@ class FilterGuard : public ChangeSink {
   mysql::Session& source_;
   mysql::Session& target_;
   ChangeSink& next_;
+  TablePair before_initial_;     // the same, without `incremental.initial`
   std::vector<Change> pending_;  // since the last mark
   std::uint64_t followed_ = 0;
   Findings findings_;

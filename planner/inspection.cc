@@ -7,6 +7,7 @@
 #include "mysql/quote.h"
 #include "planner/address.h"
 #include "planner/resolve.h"
+#include "planner/windows.h"
 #include "planner/write_privileges.h"
 
 namespace rowplan::planner {
@@ -65,6 +66,8 @@ void judge_clocks(const std::map<std::string, Inspection::Server>& servers, Find
 Inspection inspect(const PlanRequest& request, PlanObserver& observer) {
   Connections connections(*request.manifest, request.base_dir);
   ResolvedJob job = resolve_job(*request.manifest, request.selection, connections);
+  judge_incremental(job, *request.manifest);
+  need_sources_seen(job);
   Inspection inspection;
   for (const auto& [name, facts] : job.servers) {
     mysql::Session session = connections.open(name, mysql::SessionMode::read_only);

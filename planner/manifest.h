@@ -15,6 +15,7 @@
 #include "planner/diagnostic.h"
 #include "planner/glob.h"
 #include "planner/hooks_spec.h"
+#include "planner/incremental.h"
 #include "planner/rename_rule.h"
 #include "planner/throttle_spec.h"
 
@@ -102,6 +103,7 @@ struct TableOptions {
   std::uint64_t max_unit_rows = 10'000;
   bool split_units = false;  ///< a unit over max_unit_rows is committed in steps
   std::uint64_t max_keyless_rows = 100'000;
+  std::optional<Incremental> incremental;  ///< none: every run compares all rows
   Limits limits;
 };
 

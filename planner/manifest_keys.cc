@@ -12,7 +12,6 @@ constexpr std::string_view kViaSource = "syncs through a replication source";
 constexpr std::string_view kSoftDeletes = "soft deletes";
 constexpr std::string_view kTombstones = "tombstones";
 constexpr std::string_view kGroups = "groups";
-constexpr std::string_view kIncrementalSyncs = "incremental syncs";
 constexpr std::string_view kSensitive = "sensitive columns";
 constexpr std::string_view kServerHooks = "hooks of a group's servers";
 constexpr std::string_view kAuditTrails = "audit trails";
@@ -117,7 +116,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"split_units", kSyncOrTable, T::boolean},
     {"max_keyless_rows", kSyncOrTable, T::integer, {}, {}, 0, kAny},
     {"limits", kSyncOrTable, T::section},
-    {"incremental", kSyncOrTable, T::section, kIncrementalSyncs},
+    {"incremental", kSyncOrTable, T::section},
     {"throttle", kSync, T::section},
     {"audit", kSync, T::section, kAuditTrails},
 
@@ -129,12 +128,12 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"max_plan_bytes", kLimits, T::size, {}, {}, 1, kAny},
     {"allow_empty_source", kLimits, T::boolean},
 
-    {"column", kIncremental, T::text, kIncrementalSyncs},
-    {"initial", kIncremental, T::text, kIncrementalSyncs},
-    {"overlap", kIncremental, T::duration, kIncrementalSyncs},
-    {"settle", kIncremental, T::duration, kIncrementalSyncs},
-    {"full_every", kIncremental, T::duration, kIncrementalSyncs},
-    {"time_zone", kIncremental, T::text, kIncrementalSyncs},
+    {"column", kIncremental, T::text},
+    {"initial", kIncremental, T::text},
+    {"overlap", kIncremental, T::duration, {}, {}, 0, kYear},
+    {"settle", kIncremental, T::duration, {}, {}, 0, 24 * kHour},
+    {"full_every", kIncremental, T::duration, {}, {}, kSecond, kYear},
+    {"time_zone", kIncremental, T::text},
 
     {"max_lag", kThrottle, T::duration, {}, {}, kSecond, kYear},
     {"replicas", kThrottle, T::texts},

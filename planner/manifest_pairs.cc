@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "planner/did_you_mean.h"
+#include "planner/manifest_incremental.h"
 #include "planner/where_clause.h"
 
 namespace rowplan::planner {
@@ -90,6 +91,7 @@ void read_options(const ManifestSection& section, TableOptions& options) {
   store(options.max_keyless_rows, section.integer("max_keyless_rows"));
   store(options.compress, section.choice<Compress>("compress"));
   read_limits(section, options.limits);
+  read_incremental(section, options.incremental);
 }
 
 void read_tables(const ManifestSection& section, PairSpec& pair) {
@@ -185,6 +187,7 @@ void read_overrides(const ManifestSection& section, PairSpec& pair) {
     const ManifestSection table = section.open("table", named, kTable);
     TableOverride override{"", named.span, pair.options};
     read_options(table, override.options);
+    check_incremental(table, override.options.incremental);
     override.db_table = encode_table(*name);
     if (!seen.insert(override.db_table).second) {
       report.error(named.span, "the table " + in_quotes(named.name) + " stands twice");
@@ -220,6 +223,7 @@ std::vector<PairSpec> read_pairs(const ManifestSection& root, const Servers& ser
     draft.pair.span = named.span;
     read_pair_keys(section, servers, draft);
     check_pair(section, draft, servers);
+    check_incremental(section, draft.pair.options.incremental);
     read_overrides(section, draft.pair);
     pairs.push_back(std::move(draft.pair));
   }

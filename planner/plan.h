@@ -78,6 +78,13 @@ struct Ops {
   [[nodiscard]] std::uint64_t changes() const { return insert + update + remove + conflict; }
 };
 
+/// Of a table of an incremental pair: where its watermark was, and where `apply` puts it.
+struct PlanWatermark {
+  std::optional<std::string> from;  ///< none: there was none
+  std::string to;                   ///< UTC, with the precision of the column
+  bool full = false;                ///< all rows were compared, not a window
+};
+
 struct PlanTable {
   std::string address;                         ///< pair/db.table, as on the source
   std::string first;                           ///< the first member: the source
@@ -89,6 +96,7 @@ struct PlanTable {
   Ops ops;
   std::uint64_t rows_compared = 0;  ///< on the first member
   std::uint64_t target_rows = 0;
+  std::optional<PlanWatermark> watermark;
   std::string changes_path;  ///< relative to the plan; empty: no changes
   std::uint64_t changes_lines = 0;
   std::vector<PlanChunk> chunks;  ///< only those with changes

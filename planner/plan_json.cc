@@ -209,11 +209,27 @@ class PlanWriter {
     rows.number("source", table.rows_compared);
     rows.number("target", table.target_rows);
     out_ += '}';
-    members.name("watermark") += "null";
+    watermark(members.name("watermark"), table.watermark);
     changes(members.name("changes"), table);
     list(members.name("chunks"), "      ", table.chunks,
          [this](const PlanChunk& it) { chunk(it); });
     out_ += "\n    }";
+  }
+
+  void watermark(std::string& out, const std::optional<PlanWatermark>& watermark) {
+    if (!watermark) {
+      out += "null";
+      return;
+    }
+    out += '{';
+    Members members = line();
+    if (watermark->from)
+      members.text("from", *watermark->from);
+    else
+      members.name("from") += "null";
+    members.text("to", watermark->to);
+    members.boolean("full", watermark->full);
+    out += '}';
   }
 
   void changes(std::string& out, const PlanTable& table) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "planner/instant.h"
 #include "planner/plan_consistency.h"
 #include "planner/plan_error.h"
 #include "planner/plan_json.h"
@@ -264,6 +265,17 @@ Finding finding_from(const Node& node) {
   return finding;
 }
 
+std::optional<PlanWatermark> watermark_from(const Node& node) {
+  if (node.is_null()) return std::nullopt;
+  PlanWatermark watermark;
+  const Node from = node.member("from");
+  if (!from.is_null()) watermark.from = from.text();
+  watermark.to = node.member("to").text();
+  watermark.full = node.member("full").boolean();
+  if (!parse_instant(watermark.to)) refuse(node.place(), "\"to\" is no time");
+  return watermark;
+}
+
 PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   PlanTable table;
   table.address = node.member("address").text();
@@ -278,9 +290,7 @@ PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   table.ops = ops_from(node.member("ops"));
   table.rows_compared = node.member("rows").member("source").number();
   table.target_rows = node.member("rows").member("target").number();
-  if (!node.member("watermark").is_null()) {
-    refuse(node.member("watermark").place(), "this rowplan cannot move a watermark");
-  }
+  table.watermark = watermark_from(node.member("watermark"));
   const Node changes = node.member("changes");
   if (!changes.is_null()) {
     table.changes_path = changes.member("path").text();

@@ -23,6 +23,8 @@
 #include "planner/sha256.h"
 #include "planner/sql_files.h"
 #include "planner/table_compare.h"
+#include "planner/window_compare.h"
+#include "planner/windows.h"
 #include "state/clock.h"
 
 namespace rowplan::planner {
@@ -104,6 +106,10 @@ class Planning {
   /// Of one worker, by server, and whether compressed.
   using Sessions = std::map<std::pair<std::string, bool>, mysql::Session>;
 
+  void find_windows();
+  [[nodiscard]] TableOutcome compare(const TablePair& pair, const std::optional<Window>& window,
+                                     const MemberSessions& members, const SpareSessions& spare,
+                                     ChangeSink& sink, const CompareOptions& options);
   void compare_all();
   void work();
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
@@ -125,6 +131,7 @@ class Planning {
   MethodChooser methods_;
   ResolvedJob job_;
   PairCatalog catalog_;
+  std::vector<std::optional<Window>> windows_;  // of job_.pairs
   std::vector<Done> done_;
   Plan plan_;
 
@@ -137,6 +144,7 @@ class Planning {
 Plan Planning::run() {
   const auto start = SteadyClock::now();
   job_ = resolve_job(*request_.manifest, request_.selection, connections_);
+  find_windows();
   for (const TablePair& pair : job_.pairs) catalog_.add(pair);
   plan_.run.timings_s["resolve"] = seconds_since(start);
   const auto comparing = SteadyClock::now();
@@ -150,6 +158,18 @@ Plan Planning::run() {
   if (directory_ != nullptr) write_files();
   for (const Finding& finding : plan_.findings) observer_.finding(finding);
   return std::move(plan_);
+}
+
+/// A comparison that writes no plan moves no watermark, and reads all rows.
+void Planning::find_windows() {
+  if (directory_ == nullptr) {
+    judge_incremental(job_, *request_.manifest);
+    windows_.resize(job_.pairs.size());
+    return;
+  }
+  windows_ = planner::find_windows(job_, *request_.manifest,
+                                   request_.full ? Scope::all_rows : Scope::changes, connections_,
+                                   observer_);
 }
 
 bool Planning::has_table_error(const std::string& address) const {
@@ -243,11 +263,11 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
                           session(spare_sessions, pair.job.target, choice.compress)};
   };
   // Without a key, a row that the filter no longer takes is just another row.
-  const bool guarded = !pair.job.options.where.empty() && !pair.is_keyless();
+  const bool guarded = !filter_of(pair).empty() && !pair.is_keyless();
   const MemberSessions asked = guarded ? spare() : MemberSessions{source, target};
   FilterGuard guard(pair, asked.source, asked.target, sink);
   ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;
-  done.outcome = compare_table(pair, catalog_, source, target, spare, first, options, observer_);
+  done.outcome = compare(pair, windows_[i], {source, target}, spare, first, options);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
   done.outcome.ops.insert -= guard.followed();
   done.outcome.ops.update += guard.followed();
@@ -255,6 +275,15 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   done.compared = true;
   if (fast_ && done.outcome.differs) give_up_ = true;
   observer_.table_finished(pair.job.address, done.outcome.source_rows, done.outcome.ops.changes());
+}
+
+TableOutcome Planning::compare(const TablePair& pair, const std::optional<Window>& window,
+                               const MemberSessions& members, const SpareSessions& spare,
+                               ChangeSink& sink, const CompareOptions& options) {
+  if (window && window->low)
+    return compare_window(pair, catalog_, *window, members, spare, sink, options, observer_);
+  return compare_table(pair, catalog_, members.source, members.target, spare, sink, options,
+                       observer_);
 }
 
 void Planning::fill_header() {
@@ -296,6 +325,7 @@ void Planning::fill_tables() {
       if (c < pair.key_columns) table.key.push_back(pair.columns[c].name);
     }
     table.schema_sha256 = pair_schema_sha256(pair);
+    if (windows_[i]) table.watermark = {windows_[i]->from, windows_[i]->to_text, !windows_[i]->low};
     table.ops = done.outcome.ops;
     table.rows_compared = done.outcome.source_rows;
     table.target_rows = done.outcome.target_rows;

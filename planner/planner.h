@@ -19,6 +19,7 @@ struct PlanRequest {
   std::string manifest_text;
   std::string base_dir;  ///< of the manifest: relative paths start there
   Selection selection;
+  bool full = false;  ///< compare all rows of incremental tables too
   std::string tool_version;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between chunks
   /// Called before each table of a pair is read, by several threads: may wait, and then returns

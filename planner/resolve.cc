@@ -190,6 +190,17 @@ class Resolution {
   std::set<std::string> judged_;
 };
 
+nlohmann::json incremental_json(const Incremental& incremental) {
+  nlohmann::json json;
+  json["column"] = incremental.column;
+  json["initial"] = incremental.initial ? to_text(*incremental.initial) : "";
+  json["overlap_ms"] = incremental.overlap.count();
+  json["settle_ms"] = incremental.settle.count();
+  json["full_every_ms"] = incremental.full_every.count();
+  if (incremental.time_zone) json["time_zone_s"] = incremental.time_zone->count();
+  return json;
+}
+
 nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   nlohmann::json json;
   json["address"] = job.address;
@@ -215,6 +226,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
     std::sort(allowed.begin(), allowed.end());
     json["allow_triggers"] = allowed;
   }
+  if (job.options.incremental) json["incremental"] = incremental_json(*job.options.incremental);
   return json;
 }
 

@@ -6,6 +6,7 @@
 #include "mysql/quote.h"
 #include "planner/column_types.h"
 #include "planner/value_guard.h"
+#include "planner/watermark_column.h"
 
 namespace rowplan::planner {
 
@@ -65,6 +66,16 @@ const char* lock_clause(Locking locking) {
   return locking == Locking::for_update ? " FOR UPDATE" : "";
 }
 
+std::string order_by_bytes(const TablePair& pair, Side side) {
+  std::string order;
+  for (std::size_t i = 0; i < pair.key_columns; ++i) {
+    const PairColumn& column = pair.columns[i];
+    order +=
+        (i == 0 ? " ORDER BY " : ",") + byte_order_expression(column.column(side), column.type);
+  }
+  return order;
+}
+
 /// Guards, because a whole row may hold NULL, and values that a server takes for equal to others.
 std::string row_equals(const TablePair& pair, const mysql::Row& row) {
   assert(!pair.columns.empty());
@@ -82,7 +93,11 @@ std::string row_equals(const TablePair& pair, const mysql::Row& row) {
 
 std::string filter_of(const TablePair& pair) {
   // In parentheses: it may hold an OR.
-  return pair.job.options.where.empty() ? "" : "(" + pair.job.options.where + ")";
+  const TableOptions& options = pair.job.options;
+  std::string sql = options.where.empty() ? "" : "(" + options.where + ")";
+  if (options.incremental && options.incremental->initial)
+    sql += (sql.empty() ? "" : " AND ") + in_window(pair, options.incremental->initial, {});
+  return sql;
 }
 
 std::vector<mysql::ReadColumn> read_columns(const TablePair& pair, Side side, Wanted wanted) {
@@ -141,14 +156,8 @@ std::string select_range(const TablePair& pair, Side side, const KeyRange& range
 }
 
 std::string select_all_by_bytes(const TablePair& pair, Side side, Locking locking) {
-  std::string order;
-  for (std::size_t i = 0; i < pair.key_columns; ++i) {
-    const PairColumn& column = pair.columns[i];
-    order +=
-        (i == 0 ? " ORDER BY " : ",") + byte_order_expression(column.column(side), column.type);
-  }
   return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, false) +
-         where_all({filter_of(pair)}) + order +
+         where_all({filter_of(pair)}) + order_by_bytes(pair, side) +
          (locking == Locking::for_update ? " FOR UPDATE" : "");
 }
 
@@ -179,6 +188,16 @@ std::string select_keys(const TablePair& pair, Side side, const std::vector<mysq
   return "SELECT " + select_list(pair, side, wanted) + from(pair, side, true) +
          where_all({filtered ? filter_of(pair) : "", key_in(pair, side, keys)}) +
          lock_clause(locking);
+}
+
+std::string select_window(const TablePair& pair, Instant low, Instant high) {
+  const std::string filter = filter_of(pair);
+  std::string sql = "SELECT " + select_list(pair, Side::source, Wanted::all) +
+                    (filter.empty() ? "" : ",IF(" + filter + ",1,0)") + " FROM " +
+                    table_of(pair, Side::source) + " FORCE INDEX (" +
+                    mysql::quote_name(stamp_index(pair)) + ") WHERE " + in_window(pair, low, high);
+  return sql +
+         (pair.index_order ? order_by_key(pair, Side::source) : order_by_bytes(pair, Side::source));
 }
 
 std::string select_equal_keys(const TablePair& pair, Side side, const std::vector<mysql::Row>& keys,

@@ -30,6 +30,11 @@ enum class Wanted : std::uint8_t { all, key };
 [[nodiscard]] std::string select_all_by_bytes(const TablePair& pair, Side side,
                                               Locking locking = Locking::none);
 
+/// The source's rows that are stamped from `low` on and before `high`, by the index of the column,
+/// filtered or not: where there is a filter, a last column says whether it takes the row. In key
+/// order, or sorted by the bytes of their keys (pairs without index_order).
+[[nodiscard]] std::string select_window(const TablePair& pair, Instant low, Instant high);
+
 /// The rows with one of `keys`, as the server compares them, in no order.
 [[nodiscard]] std::string select_keys(const TablePair& pair, Side side,
                                       const std::vector<mysql::Row>& keys, bool filtered,
@@ -60,7 +65,7 @@ enum class Wanted : std::uint8_t { all, key };
 /// ` ORDER BY` the key.
 [[nodiscard]] std::string order_by_key(const TablePair& pair, Side side);
 
-/// The filter, in parentheses; empty where there is none.
+/// The filter (`where` in parentheses, `incremental.initial`); empty where there is none.
 [[nodiscard]] std::string filter_of(const TablePair& pair);
 
 /// The reading of each column, in the pair's order.

@@ -110,7 +110,7 @@ TieProbe::TieProbe(const TablePair& pair, const PairCatalog& catalog)
 }
 
 void TieProbe::inserted(std::uint32_t chunk, const mysql::Row& row) {
-  const bool may_be_hidden = !pair_.is_keyless() && !pair_.job.options.where.empty();
+  const bool may_be_hidden = !pair_.is_keyless() && !filter_of(pair_).empty();
   if (may_be_hidden && !idle_)
     arrivals_.emplace_back(chunk, row);
   else

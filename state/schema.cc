@@ -86,10 +86,20 @@ CREATE TABLE watermarks (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr const char* kSyncPositions = R"sql(
+CREATE TABLE sync_positions (
+  address         TEXT PRIMARY KEY,
+  full_compare_at TEXT NOT NULL,
+  source          TEXT NOT NULL,
+  target          TEXT NOT NULL,
+  target_position TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations list{kVersion1};
+  static const Migrations list{kVersion1, kSyncPositions};
   return list;
 }
 

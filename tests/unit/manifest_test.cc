@@ -536,23 +536,23 @@ TEST(Manifest, Features) {
             "1:13+10 " + refused("tombstones", "tombstones"));
   EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
-  EXPECT_EQ(in_pair("[pair.o.incremental]\ncolumn = \"t\"\nbad = 1\n"),
-            "1:9+11 " + refused("incremental", "incremental syncs"));
   EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\n")),
             "9:2+5 " + refused("group", "groups"));
 }
 
 /// A value that no key takes is refused for every key that is built, so none is forgotten.
 TEST(Manifest, EveryKeyIsChecked) {
-  const std::vector<std::pair<Section, std::string>> places = {{kRoot, ""},
-                                                               {kState, "[state]\n"},
-                                                               {kServer, "[server.x]\n"},
-                                                               {kDefaults, "[defaults]\n"},
-                                                               {kPair, "[pair.x]\n"},
-                                                               {kTable, "[pair.x.table.\"a.b\"]\n"},
-                                                               {kLimits, "[pair.x.limits]\n"},
-                                                               {kPolicy, "[policy]\n"},
-                                                               {kOutput, "[output]\n"}};
+  const std::vector<std::pair<Section, std::string>> places = {
+      {kRoot, ""},
+      {kState, "[state]\n"},
+      {kServer, "[server.x]\n"},
+      {kDefaults, "[defaults]\n"},
+      {kPair, "[pair.x]\n"},
+      {kTable, "[pair.x.table.\"a.b\"]\n"},
+      {kLimits, "[pair.x.limits]\n"},
+      {kIncremental, "[pair.x.incremental]\n"},
+      {kPolicy, "[policy]\n"},
+      {kOutput, "[output]\n"}};
   for (const auto& [section, header] : places) {
     for (const KeySpec& key : manifest_keys()) {
       if ((key.sections & section) == 0 || key.name == "manifest_version") continue;

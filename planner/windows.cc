@@ -1,0 +1,291 @@
+#include "planner/windows.h"
+
+#include <algorithm>
+
+#include "mysql/quote.h"
+#include "mysql/write_position.h"
+#include "planner/address.h"
+#include "planner/inspection.h"
+#include "planner/refusal.h"
+#include "planner/roles.h"
+#include "planner/watermark_column.h"
+#include "state/sync_positions.h"
+#include "state/watermarks.h"
+
+namespace rowplan::planner {
+
+namespace {
+
+constexpr std::chrono::hours kHeldTooLong{1};
+
+bool is_incremental(const TablePair& pair) { return pair.job.options.incremental.has_value(); }
+
+/// Does the other job write the table from which `pair` reads, its stamps included?
+bool feeds(const TableJob& other, const TablePair& pair) {
+  if (other.target_table != pair.job.source_table) return false;
+  const TableOptions& options = other.options;
+  const std::string& column = pair.job.options.incremental->column;
+  const auto named = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), column) != names.end();
+  };
+  return options.columns.empty() ? !named(options.ignore_columns) : named(options.columns);
+}
+
+/// Rows that come from elsewhere carry the stamps of there, which lie behind the watermark here.
+void judge_chains(ResolvedJob& job, const Manifest& manifest) {
+  for (const TablePair& pair : job.pairs) {
+    if (!is_incremental(pair)) continue;
+    const std::string& identity = job.servers.at(pair.job.source).identity;
+    for (const PairSpec& other : manifest.pairs) {
+      const auto facts = job.servers.find(other.target);
+      const bool same = other.target == pair.job.source ||
+                        (facts != job.servers.end() && facts->second.identity == identity);
+      if (!same) continue;
+      bool fed = false;
+      for (const TablePair& selected : job.pairs)
+        fed = fed || (selected.job.pair == other.name && feeds(selected.job, pair));
+      const auto unselected = job_of(manifest, other.name, pair.job.source_table);
+      if (!fed && !(unselected && feeds(*unselected, pair))) continue;
+      job.findings.push_back(
+          {"incremental_chain", Severity::error, pair.job.address,
+           "the pair '" + other.name + "' writes " + encode_table(pair.job.source_table) + " on '" +
+               pair.job.source +
+               "' with the times of its own source: rows that arrive late there "
+               "are behind the watermark here",
+           "read from '" + other.source + "' here too, or do without incremental here"});
+    }
+  }
+}
+
+class Windows {
+ public:
+  Windows(ResolvedJob& job, const Manifest& manifest, Scope scope, Connections& connections,
+          PlanObserver& observer)
+      : job_(job),
+        manifest_(manifest),
+        scope_(scope),
+        connections_(connections),
+        observer_(observer) {}
+
+  std::vector<std::optional<Window>> find() {
+    std::vector<std::optional<Window>> windows(job_.pairs.size());
+    need_sources_seen(job_);
+    store_ = state::Store::open(beside(manifest_.file, manifest_.state_path),
+                                state::OpenMode::read_only, {.job = manifest_.name});
+    for (std::size_t i = 0; i < job_.pairs.size(); ++i)
+      if (is_incremental(job_.pairs[i]) && !has_error(job_.pairs[i].job.address))
+        windows[i] = window_of(job_.pairs[i]);
+    return windows;
+  }
+
+ private:
+  struct Source {
+    mysql::Session session;
+    mysql::SourceClock clock;
+  };
+
+  [[nodiscard]] bool has_error(const std::string& address) const {
+    return std::any_of(job_.findings.begin(), job_.findings.end(), [&](const Finding& finding) {
+      return finding.severity == Severity::error && finding.address == address;
+    });
+  }
+
+  void tell(const char* code, Severity severity, const std::string& address,
+            const std::string& message, const std::string& hint) {
+    job_.findings.push_back({code, severity, address, message, hint});
+  }
+
+  Source& source_of(const TablePair& pair) {
+    const std::string& server = pair.job.source;
+    auto found = sources_.find(server);
+    if (found != sources_.end()) return found->second;
+    mysql::Session session = connections_.open(server, mysql::SessionMode::read_only);
+    mysql::SourceClock clock = mysql::read_source_clock(session);
+    judge_skew(session, pair);
+    return sources_.emplace(server, Source{std::move(session), std::move(clock)}).first->second;
+  }
+
+  void judge_skew(mysql::Session& source, const TablePair& pair) {
+    std::map<std::string, Inspection::Server> clocks;
+    clocks[pair.job.source].clock_ahead_s = mysql::clock_ahead_s(source);
+    clocks[pair.job.target].clock_ahead_s = mysql::clock_ahead_s(target_of(pair));
+    Findings skewed;
+    judge_clocks(clocks, skewed);
+    for (Finding& finding : skewed) {
+      finding.address = pair.job.pair;
+      const bool told =
+          std::any_of(job_.findings.begin(), job_.findings.end(), [&](const Finding& other) {
+            return other.code == finding.code && other.address == finding.address;
+          });
+      if (!told) job_.findings.push_back(std::move(finding));
+    }
+  }
+
+  mysql::Session& target_of(const TablePair& pair) {
+    const std::string& server = pair.job.target;
+    auto found = targets_.find(server);
+    if (found == targets_.end())
+      found =
+          targets_.emplace(server, connections_.open(server, mysql::SessionMode::read_only)).first;
+    return found->second;
+  }
+
+  std::optional<Window> window_of(const TablePair& pair) {
+    const std::string& address = pair.job.address;
+    Source& source = source_of(pair);
+    if (unknown_position(pair, source.clock)) return std::nullopt;
+    if (has_null_stamp(source.session, pair)) {
+      tell("incremental_null", Severity::error, address,
+           "there are rows with NULL in '" +
+               mysql::printable(pair.job.options.incremental->column) + "': no window holds them",
+           "give them a time, and make the column NOT NULL");
+      return std::nullopt;
+    }
+    const Incremental& incremental = *pair.job.options.incremental;
+    const Bound bound = upper_bound(source.clock, incremental);
+    if (bound.holder != nullptr && source.clock.now - bound.at > kHeldTooLong)
+      tell_held(address, *bound.holder, source.clock.now);
+    Window window;
+    const std::optional<Instant> stored = stored_watermark(pair, window);
+    const WindowKind kind = make_window(
+        incremental,
+        {stored, all_rows(pair, stored), bound.at, source.clock.now, stamp_digits(pair)}, window);
+    if (kind == WindowKind::clock_is_back)
+      tell("incremental_clock_back", Severity::warning, address,
+           "the clock of '" + pair.job.source + "' says " + to_text(source.clock.now) +
+               ", which is before the watermark " + *window.from +
+               ": all rows are compared, and the watermark goes back",
+           "see why the clock went back, or who set the watermark");
+    if (kind == WindowKind::empty)
+      observer_.note(address + ": nothing after the watermark " + *window.from +
+                     " is complete yet");
+    return window;
+  }
+
+  bool unknown_position(const TablePair& pair, const mysql::SourceClock& clock) {
+    for (const mysql::Applier& applier : clock.appliers) {
+      if (applier.reached) continue;
+      tell(
+          "incremental_source_position", Severity::error, pair.job.address,
+          "'" + pair.job.source + "' is a replica whose position is not known" +
+              (applier.channel.empty() ? std::string()
+                                       : " (channel '" + mysql::printable(applier.channel) + "')") +
+              ": its replication does not run",
+          "start replication there, or read from its source");
+      return true;
+    }
+    return false;
+  }
+
+  void tell_held(const std::string& address, const mysql::Holder& holder, Instant now) {
+    const auto minutes = std::chrono::floor<std::chrono::minutes>(now - holder.since).count();
+    tell("incremental_held_back", Severity::warning, address,
+         std::string("the watermark is held back for ") + std::to_string(minutes) + " minutes by " +
+             (holder.transaction ? "an open transaction" : "a statement") +
+             (holder.connection == 0
+                  ? std::string(" without a connection")
+                  : " of connection " + std::to_string(holder.connection) + " (" +
+                        mysql::printable(holder.user) + "@" + mysql::printable(holder.host) + ")"),
+         "end it: rows that changed since are not synced before the next full comparison");
+  }
+
+  std::optional<Instant> stored_watermark(const TablePair& pair, Window& window) {
+    if (!store_) return std::nullopt;
+    const auto found = state::Watermarks(*store_).find(pair.job.address);
+    if (!found) return std::nullopt;
+    window.from = found->value;
+    const auto stored = parse_instant(found->value);
+    if (!stored)
+      throw Refusal(
+          RefusalReason::state,
+          pair.job.address + ": the watermark '" + mysql::printable(found->value) + "' is no time",
+          "rowplan state set-watermark");
+    return stored;
+  }
+
+  /// Is something in the way of reading a window alone? Told, where a person should know.
+  bool all_rows(const TablePair& pair, const std::optional<Instant>& stored) {
+    const std::string& address = pair.job.address;
+    if (!stored || scope_ == Scope::all_rows) return true;
+    if (pair.is_keyless()) {
+      observer_.note(address + ": without a key, all rows are compared");
+      return true;
+    }
+    const auto known = state::SyncPositions(*store_).find(address);
+    if (!known) return false;  // a person set the watermark
+    if (known->source != job_.servers.at(pair.job.source).identity) {
+      tell("incremental_source_changed", Severity::warning, address,
+           "'" + pair.job.source +
+               "' is another server than at the last sync: all rows are compared",
+           "");
+      return true;
+    }
+    if (known->target != job_.servers.at(pair.job.target).identity ||
+        !mysql::position_contains(target_of(pair), known->target_position)) {
+      tell("incremental_target_restored", Severity::warning, address,
+           "'" + pair.job.target +
+               "' does not hold all that it held at the last sync, as after a restore from a "
+               "backup: "
+               "all rows are compared",
+           "");
+      return true;
+    }
+    return full_is_due(pair, known->full_compare_at);
+  }
+
+  bool full_is_due(const TablePair& pair, const std::string& full_compare_at) {
+    const auto last = parse_instant(full_compare_at);
+    const Instant now =
+        std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto every = pair.job.options.incremental->full_every;
+    if (last && now - *last < every && *last <= now) return false;
+    observer_.note(pair.job.address + ": a full comparison is due");
+    return true;
+  }
+
+  ResolvedJob& job_;
+  const Manifest& manifest_;
+  Scope scope_;
+  Connections& connections_;
+  PlanObserver& observer_;
+  std::optional<state::Store> store_;
+  std::map<std::string, Source> sources_;
+  std::map<std::string, mysql::Session> targets_;
+};
+
+}  // namespace
+
+void need_sources_seen(const ResolvedJob& job) {
+  MissingGrants missing;
+  for (const TablePair& pair : job.pairs) {
+    if (!is_incremental(pair)) continue;
+    const std::string& server = pair.job.source;
+    const mysql::Privileges& user = job.privileges.at(server);
+    const mysql::Facts& facts = job.servers.at(server);
+    if (!user.on_server("PROCESS"))
+      missing.add(server, user, "PROCESS", "*.*",
+                  "to see which transactions are open: rows of an incremental sync would be lost");
+    if (!facts.replica)
+      missing.add(server, user,
+                  facts.vendor == mysql::Vendor::mysql ? "REPLICATION CLIENT" : "REPLICA MONITOR",
+                  "*.*", "to ask how far it has come, should it be a replica");
+  }
+  missing.refuse();
+}
+
+void judge_incremental(ResolvedJob& job, const Manifest& manifest) {
+  for (const TablePair& pair : job.pairs)
+    if (is_incremental(pair)) judge_watermark_column(pair, job.findings);
+  judge_chains(job, manifest);
+}
+
+std::vector<std::optional<Window>> find_windows(ResolvedJob& job, const Manifest& manifest,
+                                                Scope scope, Connections& connections,
+                                                PlanObserver& observer) {
+  judge_incremental(job, manifest);
+  const bool any = std::any_of(job.pairs.begin(), job.pairs.end(), is_incremental);
+  if (!any) return std::vector<std::optional<Window>>(job.pairs.size());
+  return Windows(job, manifest, scope, connections, observer).find();
+}
+
+}  // namespace rowplan::planner
