@@ -44,8 +44,11 @@ ordered_json units_json(const executor::ApplyResult& result) {
       {"stale", result.stale}, {"failed", result.failed},   {"not_tried", result.not_tried}};
 }
 
-ordered_json rows_json(const planner::Ops& rows) {
-  return {{"inserted", rows.insert}, {"updated", rows.update}, {"deleted", rows.remove}};
+ordered_json rows_json(const planner::Ops& rows, std::uint64_t superseded) {
+  return {{"inserted", rows.insert},
+          {"updated", rows.update},
+          {"deleted", rows.remove},
+          {"superseded", superseded}};
 }
 
 ordered_json problems_json(const executor::ApplyResult& result) {

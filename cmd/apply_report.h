@@ -16,7 +16,7 @@ void print_problems(const executor::ApplyResult& result, std::ostream& out);
 
 [[nodiscard]] nlohmann::ordered_json error_json(const ErrorReport& report);
 [[nodiscard]] nlohmann::ordered_json units_json(const executor::ApplyResult& result);
-[[nodiscard]] nlohmann::ordered_json rows_json(const planner::Ops& rows);
+[[nodiscard]] nlohmann::ordered_json rows_json(const planner::Ops& rows, std::uint64_t superseded);
 [[nodiscard]] nlohmann::ordered_json problems_json(const executor::ApplyResult& result);
 
 }  // namespace rowplan::cmd

@@ -94,7 +94,8 @@ ordered_json round_json(const SyncRound& round) {
           {"tables", tables_json(plan)},
           {"findings", findings_json(plan.findings)},
           {"units", round.applied ? units_json(*round.applied) : ordered_json()},
-          {"rows", round.applied ? rows_json(round.applied->written) : ordered_json()},
+          {"rows", round.applied ? rows_json(round.applied->written, round.applied->superseded)
+                                 : ordered_json()},
           {"problems", round.applied ? problems_json(*round.applied) : ordered_json::array()},
           {"undo", round.undo}};
 }
@@ -111,7 +112,7 @@ ordered_json sync_json(const SyncResult& result, const std::optional<ErrorReport
   ordered_json document = {{"run_id", result.run_id},
                            {"in_sync", result.is_success()},
                            {"plans", plans},
-                           {"rows", rows_json(result.written())},
+                           {"rows", rows_json(result.written(), result.superseded())},
                            {"units_stale", result.units_stale()},
                            {"verified", verified},
                            {"interrupted", result.interrupted},

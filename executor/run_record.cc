@@ -7,6 +7,7 @@
 #include <chrono>
 #include <set>
 
+#include "executor/watermark_moves.h"
 #include "planner/address.h"
 #include "planner/plan_id.h"
 
@@ -18,8 +19,7 @@ std::string host_name() {
 }
 
 PairScopes scopes_of(const planner::Plan& plan) {
-  const bool all =
-      plan.only.empty() && plan.exclude.empty() && planner::compared_all_rows(plan);
+  const bool all = plan.only.empty() && plan.exclude.empty() && compared_all_rows(plan);
   PairScopes scopes;
   for (const planner::PlanTable& table : plan.tables)
     scopes[table.address.substr(0, table.address.find('/'))] =

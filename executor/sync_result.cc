@@ -40,6 +40,13 @@ planner::Ops SyncResult::written() const {
   return ops;
 }
 
+std::uint64_t SyncResult::superseded() const {
+  std::uint64_t rows = 0;
+  for (const SyncRound& round : rounds)
+    if (round.applied) rows += round.applied->superseded;
+  return rows;
+}
+
 std::uint64_t SyncResult::units_applied() const {
   std::uint64_t units = 0;
   for (const SyncRound& round : rounds)
@@ -82,6 +89,7 @@ ApplyResult together(const ApplyResult& first, ApplyResult second) {
   second.written.insert += first.written.insert;
   second.written.update += first.written.update;
   second.written.remove += first.written.remove;
+  second.superseded += first.superseded;
   return second;
 }
 

@@ -36,6 +36,7 @@ struct SyncResult {
   int exit_code = 0;  ///< of SyncRequest::exit_code
 
   [[nodiscard]] planner::Ops written() const;         ///< rows, of all rounds
+  [[nodiscard]] std::uint64_t superseded() const;     ///< rows left to the next window
   [[nodiscard]] std::uint64_t units_applied() const;  ///< of all rounds
   [[nodiscard]] std::uint64_t units_stale() const;    ///< still, after the last round
   /// The first plan of this run; nullptr: it made none.
