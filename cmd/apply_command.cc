@@ -1,11 +1,14 @@
 #include "cmd/apply_command.h"
 
+#include <spdlog/logger.h>
+
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cmd/manifest_file.h"
 #include "cmd/observers.h"
 #include "cmd/shown_text.h"
+#include "cmd/status_metrics.h"
 
 namespace rowplan::cmd {
 namespace {
@@ -81,6 +84,14 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
                         {"address", problem.address},
                         {"detail", problem.detail}});
   }
+  ordered_json tables = ordered_json::array();
+  for (const auto& [address, tally] : result.tables) {
+    tables.push_back({{"address", address},
+                      {"status", status_name(status_of(tally))},
+                      {"inserted", tally.written.insert},
+                      {"updated", tally.written.update},
+                      {"deleted", tally.written.remove}});
+  }
   ordered_json document = {
       {"plan_id", result.plan_id},
       {"digest", result.digest},
@@ -98,7 +109,9 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
         {"deleted", result.written.remove}}},
       {"interrupted", result.interrupted},
       {"undo", result.undo.empty() ? ordered_json() : ordered_json(result.undo)},
+      {"tables", tables},
       {"problems", problems},
+      {"audit_problems", result.audit_problems},
       {"exit_code", static_cast<int>(code)}};
   if (failure) document["error"] = error_json(*failure);
   return document;
@@ -130,12 +143,15 @@ ExitCode exit_code_of_apply(const ApplyResult& result, executor::OnStale on_stal
   if (code == ExitCode::done && result.not_tried > 0) {
     code = some_done ? ExitCode::partial : ExitCode::error;
   }
+  // The rows are in; what was asked for beside them is not.
+  if (code == ExitCode::done && !result.audit_problems.empty()) code = ExitCode::error;
   return code;
 }
 
-ExitCode run_apply(const ApplyOptions& options, const Context& context) {
-  const LoadedManifest loaded = load_manifest(context.global.manifest);
-  report_warnings(loaded, context.console);
+namespace {
+
+executor::ApplyRequest request_of(const ApplyOptions& options, const LoadedManifest& loaded,
+                                  const Context& context) {
   executor::ApplyRequest request;
   request.manifest = &loaded.manifest;
   request.base_dir = loaded.base_dir;
@@ -146,17 +162,31 @@ ExitCode run_apply(const ApplyOptions& options, const Context& context) {
   request.on_stale = options.on_stale;
   request.tool_version = ROWPLAN_VERSION;
   request.stop = context.stop();
-  ProgressView view(context.console, progress_settings(context.global));
-  ApplyListener listener(view, context.log);
-  const ApplyResult result = executor::apply(request, listener);
-  view.finish();
+  request.exit_code = [&options, &context](const ApplyResult& result) {
+    return static_cast<int>(exit_code_of_apply(result, options.on_stale, context.signal()));
+  };
+  return request;
+}
 
-  const ExitCode code = exit_code_of_apply(result, options.on_stale, context.signal());
+ApplyResult apply_with_progress(const ApplyOptions& options, const LoadedManifest& loaded,
+                                const Context& context) {
+  RunProgressFile published(
+      planner::beside(loaded.manifest.file, loaded.manifest.state_path).string(), "apply");
+  ProgressView view(context.console, progress_settings(context.global));
+  ApplyListener listener(view, context.log, &published);
+  ApplyResult result = executor::apply(request_of(options, loaded, context), listener);
+  view.finish();
+  for (const std::string& problem : result.audit_problems) context.log.warn("{}", problem);
+  return result;
+}
+
+void tell(const ApplyResult& result, const ApplyOptions& options, const LoadedManifest& loaded,
+          ExitCode code, const Context& context) {
   std::optional<ErrorReport> failure;
   if (result.failure) failure = report_of(result.failure, context.signal());
   if (context.global.json) {
     context.console.print_json(result_json(result, options, code, failure));
-    return code;
+    return;
   }
   print_summary(result, options, on_target(loaded.manifest), context.console.out());
   print_problems(result, context.console.out());
@@ -166,7 +196,27 @@ ExitCode run_apply(const ApplyOptions& options, const Context& context) {
   } else if (!next.empty() && !context.console.settings().quiet) {
     context.console.message("hint: " + next);
   }
-  return code;
+}
+
+}  // namespace
+
+ExitCode run_apply(const ApplyOptions& options, const Context& context) {
+  const LoadedManifest loaded = load_manifest(context.global.manifest);
+  report_warnings(loaded, context.console);
+  const RunMetrics metrics("apply", options.metrics_textfile, loaded.manifest, context);
+  const auto write_metrics = [&](ExitCode code) {
+    if (!options.dry_run) metrics.write(code);
+  };
+  try {
+    const ApplyResult result = apply_with_progress(options, loaded, context);
+    const ExitCode code = exit_code_of_apply(result, options.on_stale, context.signal());
+    write_metrics(code);
+    tell(result, options, loaded, code, context);
+    return code;
+  } catch (...) {
+    write_metrics(report_of(std::current_exception(), context.signal()).code);
+    throw;
+  }
 }
 
 }  // namespace rowplan::cmd

@@ -1,6 +1,8 @@
 #include "cmd/cli_app.h"
 
 #include <charconv>
+#include <chrono>
+#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -143,6 +145,25 @@ void declare_show(CLI::App& app, ShowOptions& show) {
             "Show at most so many changes of each table (20; 0: all); not for json and sql");
 }
 
+void add_duration(CLI::App& app, const std::string& name,
+                  const std::function<void(std::chrono::milliseconds)>& set,
+                  const std::string& description) {
+  const auto read = [set, name](const std::string& text) {
+    const auto duration = planner::parse_duration(text);
+    if (!duration) {
+      throw CLI::ValidationError(name, "'" + text + "' is no duration such as 30m, 24h or 7d");
+    }
+    set(*duration);
+  };
+  app.add_option_function<std::string>(name, read, description)->type_name("T");
+}
+
+void add_metrics_textfile(CLI::App& app, std::string& file) {
+  app.add_option("--metrics-textfile", file,
+                 "Write metrics there after the run, for node_exporter; over the manifest's")
+      ->type_name("FILE");
+}
+
 void declare_apply(CLI::App& app, ApplyOptions& apply) {
   app.add_option("DIR", apply.directory, "The plan")->type_name("")->required();
   app.add_option("--expect-digest", apply.expect_digest,
@@ -157,6 +178,7 @@ void declare_apply(CLI::App& app, ApplyOptions& apply) {
       app, "--on-stale", apply.on_stale,
       {{"abort", executor::OnStale::abort}, {"skip", executor::OnStale::skip}},
       "What to do where data is not as planned: stop, or go on with the other units");
+  add_metrics_textfile(app, apply.metrics_textfile);
 }
 
 void declare_status(CLI::App& app, StatusOptions& status) {
@@ -165,16 +187,9 @@ void declare_status(CLI::App& app, StatusOptions& status) {
                             {"json", StatusFormat::json},
                             {"prometheus", StatusFormat::prometheus}},
                            "How to show it");
-  const auto set_age = [&status](const std::string& text) {
-    status.max_age = planner::parse_duration(text);
-    if (!status.max_age) {
-      throw CLI::ValidationError("--max-age",
-                                 "'" + text + "' is no duration such as 30m, 24h or 7d");
-    }
-  };
-  app.add_option_function<std::string>("--max-age", set_age,
-                                       "Exit with 4 if a pair's last success is older")
-      ->type_name("T");
+  add_duration(
+      app, "--max-age", [&status](std::chrono::milliseconds age) { status.max_age = age; },
+      "Exit with 4 if a pair's last success is older");
 }
 
 /// Takes any arguments, so that what is said is that it is not built, and not what is wrong with
@@ -193,22 +208,36 @@ void declare_state(CLI::App& app, StateOptions& state) {
     sub->callback([&state, verb] { state.verb = verb; });
     return sub;
   };
-  add("list", "One line for each pair and watermark", StateVerb::list);
-  CLI::App* const show =
-      add("show", "What the state file holds: its runs, its lock, units that are not settled",
-          StateVerb::show);
-  add_count(*show, "--limit", state.limit, "Show at most so many runs");
-  for (const std::string& name : verbs_not_built()) {
-    if (name.starts_with("state ")) declare_not_built(app, name.substr(6));
-  }
+  const auto add_address = [&state](CLI::App& sub, const char* description) {
+    return sub.add_option("ADDR", state.address, description)->type_name("");
+  };
+  add("list", "One line for each pair and table, with what is known", StateVerb::list);
+  CLI::App& show = *add("show", "What is known of a pair or table, or all, with a history of runs",
+                        StateVerb::show);
+  add_address(show, "pair or pair/db.table; all, if left out");
+  add_count(show, "--limit", state.limit, "Show at most so many runs (10)");
+  CLI::App& set =
+      *add("set-watermark", "Say up to which time a table is synced", StateVerb::set_watermark);
+  add_address(set, "pair/db.table")->required();
+  set.add_option("VALUE", state.value, "'YYYY-MM-DD HH:MM:SS[.ffffff]' in UTC")
+      ->type_name("")
+      ->required();
+  add_address(
+      *add("rebase", "Forget watermarks, so that the next run compares in full", StateVerb::rebase),
+      "pair or pair/db.table")
+      ->required();
+  add_address(*add("release", "Let a pair go that is held back", StateVerb::release), "pair")
+      ->required();
+  add_duration(
+      *add("prune", "Remove old runs, and what was kept to undo them", StateVerb::prune),
+      "--older-than", [&state](std::chrono::milliseconds age) { state.older_than = age; },
+      "Of runs older than this (30d)");
 }
 
 }  // namespace
 
 const std::vector<std::string>& verbs_not_built() {
-  static const std::vector<std::string> verbs = {
-      "resolve",      "sync",          "undo",       "state set-watermark",
-      "state rebase", "state release", "state prune"};
+  static const std::vector<std::string> verbs = {"resolve", "sync", "undo"};
   return verbs;
 }
 
@@ -234,7 +263,7 @@ void declare_options(CLI::App& app, BoundOptions& bound) {
   declare_show(verb("show", "Show a plan, after checking all its digests"), bound.show);
   declare_apply(verb("apply", "Carry out a plan, or refuse"), bound.apply);
   declare_status(verb("status", "Tell of each pair when it last went well"), bound.status);
-  declare_state(verb("state", "Look into the state file"), bound.state);
+  declare_state(verb("state", "Look into the state file, and look after it"), bound.state);
   verb("unlock", "Clear up the lock of a run that was killed")
       .add_option("ID", bound.unlock.id, "The lock's id, as the refusal named it")
       ->type_name("")
@@ -244,9 +273,7 @@ void declare_options(CLI::App& app, BoundOptions& bound) {
       verb("completion", "Print a completion script for a shell"), "SHELL", bound.completion.shell,
       {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, "The shell")
       ->required();
-  for (const std::string& name : verbs_not_built()) {
-    if (!name.starts_with("state ")) declare_not_built(app, name);
-  }
+  for (const std::string& name : verbs_not_built()) declare_not_built(app, name);
 }
 
 }  // namespace rowplan::cmd

@@ -2,11 +2,12 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <set>
 
+#include "executor/audit_table.h"
 #include "executor/preflight.h"
+#include "executor/state_lock.h"
 #include "executor/undo_log.h"
 #include "executor/undo_prune.h"
 #include "executor/unit_apply.h"
@@ -14,7 +15,6 @@
 #include "executor/unit_work.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
-#include "state/lock.h"
 #include "state/pairs.h"
 #include "state/runs.h"
 #include "state/store.h"
@@ -22,25 +22,6 @@
 namespace rowplan::executor {
 
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> host{};
-  return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
-}
-
-state::Lock lock_state(const std::string& path) {
-  state::LockInfo info;
-  info.verb = "apply";
-  info.host = host_name();
-  auto taken = state::try_acquire(path, info);
-  if (auto* lock = std::get_if<state::Lock>(&taken)) return std::move(*lock);
-  const auto& holder = std::get<state::Holder>(taken);
-  throw planner::Refusal(planner::RefusalReason::locked,
-                         "the state file " + path + " is in use by " + holder.verb + " (pid " +
-                             std::to_string(holder.pid) + " on " + holder.host + ", since " +
-                             holder.since + ")",
-                         "wait for it to end");
-}
 
 void prune(const std::string& state_path, state::Store& store, ApplyObserver& observer) {
   state::Journal journal(store);
@@ -64,10 +45,12 @@ std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
   return locks;
 }
 
-void add(planner::Ops& total, const planner::Ops& ops) {
-  total.insert += ops.insert;
-  total.update += ops.update;
-  total.remove += ops.remove;
+std::string text_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
 }
 
 /// One apply, from the locks to the last record.
@@ -79,6 +62,7 @@ class Apply {
       : request_(request),
         loaded_(loaded),
         index_(loaded, pairs),
+        connections_(connections),
         sessions_(connections),
         locks_(lock_tables(loaded.plan, connections)),
         store_(store),
@@ -86,6 +70,7 @@ class Apply {
     result_.plan_id = loaded.plan.run.plan_id;
     result_.digest = loaded.digest;
     result_.units = loaded.plan.units.size();
+    result_.tables = tallies_of(loaded.plan);
     if (store_ == nullptr) return;
     run_id_ = planner::new_plan_id(std::chrono::system_clock::now());
     journal_.emplace(*store_);
@@ -96,8 +81,8 @@ class Apply {
   ApplyResult run() {
     std::uint64_t changes = 0;
     for (const planner::PlanUnit& unit : loaded_.plan.units) changes += unit.changes;
-    observer_.apply_started(result_.units, changes);
     begin_record();
+    observer_.apply_started(result_.units, changes);
     try {
       apply_units();
     } catch (...) {
@@ -105,6 +90,7 @@ class Apply {
     }
     if (undo_) result_.undo = undo_->path();
     end_record();
+    write_audit_rows();
     return std::move(result_);
   }
 
@@ -133,7 +119,12 @@ class Apply {
   /// Counts the unit. Does the run go on?
   bool take(const UnitWork& unit, const UnitResult& done) {
     observer_.unit_finished(unit.id, done.outcome, unit.changes(), done.detail);
-    add(result_.written, done.written);
+    count(result_.tables, unit, done);
+    for (const auto& [address, ops] : done.written) {
+      result_.written.insert += ops.insert;
+      result_.written.update += ops.update;
+      result_.written.remove += ops.remove;
+    }
     switch (done.outcome) {
       case UnitOutcome::applied:
         ++result_.applied;
@@ -161,46 +152,88 @@ class Apply {
   void begin_record() {
     if (store_ == nullptr) return;
     std::set<std::string> pairs;
-    for (const planner::PlanTable& table : loaded_.plan.tables)
-      pairs.insert(table.address.substr(0, table.address.find('/')));
+    for (const auto& [pair, rows] : rows_by_pair()) pairs.insert(pair);
+    started_at_ = store_->now();
     state::Runs(*store_).begin({run_id_,
                                 result_.plan_id,
                                 result_.digest,
-                                "apply",
+                                request_.verb,
                                 {pairs.begin(), pairs.end()},
                                 request_.tool_version,
                                 host_name(),
                                 static_cast<std::int64_t>(getpid())});
-    pairs_.assign(pairs.begin(), pairs.end());
+    observer_.run_started(run_id_, result_.plan_id);
   }
 
-  void end_record() {
-    if (store_ == nullptr) return;
-    const state::RowCounts rows{result_.written.insert, result_.written.update,
-                                result_.written.remove, 0, 0};
-    const bool success = !result_.failure && result_.stale == 0 && !result_.interrupted;
+  [[nodiscard]] std::map<std::string, state::RowCounts> rows_by_pair() const {
+    std::map<std::string, state::RowCounts> pairs;
+    for (const planner::PlanTable& table : loaded_.plan.tables) {
+      state::RowCounts& rows = pairs[table.address.substr(0, table.address.find('/'))];
+      const planner::Ops& written = result_.tables.at(table.address).written;
+      rows.inserted += written.insert;
+      rows.updated += written.update;
+      rows.deleted += written.remove;
+      rows.conflicts += table.ops.conflict;
+      rows.kept += table.ops.kept;
+    }
+    return pairs;
+  }
+
+  [[nodiscard]] state::RunEnd run_end() const {
     state::RunEnd end;
-    end.exit_code = success ? 0 : 1;
-    end.rows = rows;
+    end.exit_code = request_.exit_code(result_);
+    for (const auto& [pair, rows] : rows_by_pair()) {
+      end.rows.inserted += rows.inserted;
+      end.rows.updated += rows.updated;
+      end.rows.deleted += rows.deleted;
+      end.rows.conflicts += rows.conflicts;
+      end.rows.kept += rows.kept;
+    }
     end.units_applied = result_.applied;
     end.units_done = result_.already_done;
     end.units_stale = result_.stale;
     end.units_failed = result_.failed;
-    if (!result_.problems.empty()) end.message = result_.problems.front().detail;
+    if (!result_.problems.empty())
+      end.message = result_.problems.front().detail;
+    else if (result_.failure)
+      end.message = text_of(result_.failure);
+    else if (!result_.audit_problems.empty())
+      end.message = result_.audit_problems.front();
+    return end;
+  }
+
+  void end_record() {
+    if (store_ == nullptr) return;
+    const bool success = !result_.failure && result_.stale == 0 && !result_.interrupted;
     store_->atomically([&] {
-      state::Runs(*store_).finish(run_id_, end);
+      state::Runs(*store_).finish(run_id_, run_end());
       if (!success) return;
       const bool all = loaded_.plan.only.empty() && loaded_.plan.exclude.empty();
-      for (const std::string& pair : pairs_)
+      for (const auto& [pair, rows] : rows_by_pair())
         state::Pairs(*store_).succeeded(
             pair, result_.plan_id, rows,
             all ? state::CompareScope::full : state::CompareScope::partial);
     });
   }
 
+  /// After the state has all: what tells of a run must not keep the next one from going on.
+  void write_audit_rows() {
+    if (store_ == nullptr) return;
+    std::string failure;
+    if (result_.failure) failure = text_of(result_.failure);
+    if (result_.interrupted) failure = "stopped by a signal";
+    result_.audit_problems =
+        write_audit(*request_.manifest, loaded_.plan,
+                    {run_id_, result_.digest, request_.verb, started_at_, store_->now(), failure,
+                     request_.tool_version, host_name()},
+                    result_.tables, connections_);
+    if (!result_.audit_problems.empty()) state::Runs(*store_).finish(run_id_, run_end());
+  }
+
   const ApplyRequest& request_;
   const planner::LoadedPlan& loaded_;
   UnitIndex index_;
+  planner::Connections& connections_;
   ApplySessions sessions_;
   std::map<std::string, TableLocks> locks_;
   state::Store* store_;
@@ -209,7 +242,7 @@ class Apply {
   ApplyObserver& observer_;
   ApplyResult result_;
   std::string run_id_;
-  std::vector<std::string> pairs_;
+  std::string started_at_;
 };
 
 }  // namespace
@@ -222,7 +255,7 @@ ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
   std::optional<state::Lock> lock;
   std::optional<state::Store> store;
   if (!request.dry_run) {
-    lock.emplace(lock_state(state_path));
+    lock.emplace(lock_state(state_path, request.verb));
     store =
         state::Store::open(state_path, state::OpenMode::create, {.job = request.manifest->name});
     if (lock->abandoned_by())

@@ -4,11 +4,13 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "executor/observer.h"
+#include "executor/table_tally.h"
 #include "planner/manifest.h"
 #include "planner/plan.h"
 
@@ -17,7 +19,10 @@ namespace rowplan::executor {
 enum class Verify : std::uint8_t { chunks, rows };
 enum class OnStale : std::uint8_t { abort, skip };
 
+struct ApplyResult;
+
 struct ApplyRequest {
+  std::string verb = "apply";  ///< as the lock, the history and the audit table tell it
   const planner::Manifest* manifest = nullptr;
   std::string base_dir;  ///< of the manifest
   std::string plan_dir;
@@ -27,6 +32,8 @@ struct ApplyRequest {
   OnStale on_stale = OnStale::abort;
   std::string tool_version;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between units
+  /// What the history shall say of the run's end: cmd alone knows exit codes.
+  std::function<int(const ApplyResult&)> exit_code;
 };
 
 struct UnitProblem {
@@ -46,9 +53,11 @@ struct ApplyResult {
   std::uint64_t failed = 0;
   std::uint64_t not_tried = 0;
   planner::Ops written;  ///< rows of the units applied by this run
+  TableTallies tables;   ///< all of the plan
   std::vector<UnitProblem> problems;
   bool interrupted = false;
-  std::string undo;  ///< path of what was kept for undo; empty: nothing was
+  std::vector<std::string> audit_problems;  ///< why audit rows were not written; empty: they were
+  std::string undo;                         ///< path of what was kept for undo; empty: nothing was
   /// Of the failure that ended the run, if one did; cmd maps it like any other.
   std::exception_ptr failure;
 };

@@ -28,6 +28,15 @@ UnitResult failed(const std::string& address, const std::string& detail, std::ex
   return {UnitOutcome::failed, address, detail, std::move(why)};
 }
 
+void add(TableOps& total, const TableOps& more) {
+  for (const auto& [address, ops] : more) {
+    planner::Ops& sum = total[address];
+    sum.insert += ops.insert;
+    sum.update += ops.update;
+    sum.remove += ops.remove;
+  }
+}
+
 bool removes_rows(const TableWork& table) {
   return std::any_of(table.changes.begin(), table.changes.end(), [](const planner::Change& change) {
     return change.op == planner::Op::remove;
@@ -77,8 +86,7 @@ std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
     const bool applied = together.outcome == UnitOutcome::applied;
     went_together_ = applied || together.outcome == UnitOutcome::already_done;
     for (std::size_t i = 0; went_together_ && i < units.size(); ++i)
-      results.push_back(
-          {together.outcome, "", "", nullptr, applied ? units[i].ops() : planner::Ops()});
+      results.push_back({together.outcome, "", "", nullptr, applied ? units[i].ops() : TableOps()});
     if (went_together_) return results;
   }
   const bool commit_unknown = commit_unknown_;
@@ -118,9 +126,7 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
                     "", "", nullptr};
   for (std::uint64_t i = *reached; i < stepping.steps(); ++i) {
     UnitResult step = apply_whole(stepping.step(i));
-    step.written.insert += result.written.insert;
-    step.written.update += result.written.update;
-    step.written.remove += result.written.remove;
+    add(step.written, result.written);
     result = std::move(step);
     if (result.outcome == UnitOutcome::stale || result.outcome == UnitOutcome::failed) break;
     result.outcome = UnitOutcome::applied;

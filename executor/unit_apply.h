@@ -39,7 +39,7 @@ struct UnitResult {
   std::string address;  ///< of the table that it is about, where not applied
   std::string detail;
   std::exception_ptr failure;  ///< of a unit that failed
-  planner::Ops written = {};   ///< rows committed, of a unit in steps even where it is not done
+  TableOps written = {};       ///< rows committed, of a unit in steps even where it is not done
 };
 
 /// Carries out units, one after the other. Between two of them nothing is open on any server.

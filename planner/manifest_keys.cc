@@ -19,8 +19,6 @@ constexpr std::string_view kHooksFeature = "hooks";
 constexpr std::string_view kAuditTrails = "audit trails";
 constexpr std::string_view kApproval = "approval";
 constexpr std::string_view kVerifyAfter = "verification after an apply";
-constexpr std::string_view kMetrics = "metrics";
-constexpr std::string_view kAuditTable = "audit tables";
 constexpr std::string_view kReplicaWrites = "writing to replicas";
 
 constexpr std::array<Choice, 5> kTlsValues = {
@@ -162,8 +160,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
 
     {"keep", kOutput, T::integer, {}, {}, 1, 1'000'000},
     {"sample_rows", kOutput, T::integer, {}, {}, 0, 1'000'000},
-    {"metrics_textfile", kOutput, T::text, kMetrics},
-    {"audit_table", kOutput, T::text, kAuditTable},
+    {"metrics_textfile", kOutput, T::text},
+    {"audit_table", kOutput, T::text},
 
     {"hmac_key_env", kSecrets, T::text, kSensitive},
     {"hmac_key_file", kSecrets, T::text, kSensitive},

@@ -107,6 +107,8 @@ TEST(Manifest, Defaults) {
   EXPECT_EQ(manifest.policy.plan_ttl, std::chrono::hours(24));
   EXPECT_EQ(manifest.output.keep, 20U);
   EXPECT_EQ(manifest.output.sample_rows, 20U);
+  EXPECT_EQ(manifest.output.metrics_textfile, "");
+  EXPECT_FALSE(manifest.output.audit_table);
 }
 
 TEST(Manifest, AllKeysOfAServer) {
@@ -165,6 +167,8 @@ path = "var/s.db"
 approve = "never"
 plan_ttl = "1h30m"
 [output]
+metrics_textfile = "shop.prom"
+audit_table = "ops.the%20audit"
 keep = 3
 sample_rows = 0
 [pair.b]
@@ -201,6 +205,8 @@ compress = "auto"
 )");
   EXPECT_EQ(manifest.state_path, "var/s.db");
   EXPECT_EQ(manifest.policy.plan_ttl, std::chrono::minutes(90));
+  EXPECT_EQ(manifest.output.metrics_textfile, "shop.prom");
+  EXPECT_EQ(manifest.output.audit_table, (mysql::TableName{"ops", "the audit"}));
   EXPECT_EQ(manifest.output.keep, 3U);
   EXPECT_EQ(manifest.output.sample_rows, 0U);
   ASSERT_EQ(manifest.pairs.size(), 2U);
