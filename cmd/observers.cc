@@ -113,6 +113,7 @@ void ApplyListener::publish(const std::string& waiting) {
   if (published_ == nullptr) return;
   RunProgress progress;
   progress.phase = "applying";
+  progress.table = address_;
   progress.rows = rows_;
   progress.units_done = finished_;
   progress.units = units_;
@@ -127,6 +128,12 @@ void ApplyListener::apply_started(std::uint64_t units, std::uint64_t changes) {
             counted(changes, "change", "changes"));
   publish("");
   view_.show({"finished", "units", 0, units_, false, ""});
+}
+
+void ApplyListener::unit_started(std::uint64_t /*unit*/, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  address_ = address;
+  publish("");
 }
 
 void ApplyListener::unit_finished(std::uint64_t unit, executor::UnitOutcome outcome,

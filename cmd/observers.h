@@ -63,6 +63,7 @@ class ApplyListener final : public executor::ApplyObserver {
 
   void run_started(const std::string& run_id, const std::string& plan_id) override;
   void apply_started(std::uint64_t units, std::uint64_t changes) override;
+  void unit_started(std::uint64_t unit, const std::string& address) override;
   void unit_finished(std::uint64_t unit, executor::UnitOutcome outcome, std::uint64_t rows_written,
                      const std::string& detail) override;
   void unit_retry(std::uint64_t unit, unsigned attempt, unsigned delay_ms,
@@ -76,6 +77,7 @@ class ApplyListener final : public executor::ApplyObserver {
   spdlog::logger& log_;
   RunProgressFile* published_;
   std::mutex mutex_;
+  std::string address_;  ///< of the unit under way
   std::uint64_t units_ = 0;
   std::uint64_t finished_ = 0;
   std::uint64_t rows_ = 0;

@@ -107,6 +107,7 @@ class Apply {
       }
       const std::vector<UnitWork> units = batches.next();
       if (units.empty()) return;
+      observer_.unit_started(units.front().id, units.front().tables.front().table->address);
       const std::vector<UnitResult> results = applier.apply(units);
       if (units.size() > 1 && !applier.went_together()) batches.shrink();
       for (std::size_t i = 0; i < results.size(); ++i) {

@@ -81,6 +81,7 @@ def status_of_a_run_at_work(bench):
     check(told["lock"]["alive"] and told["lock"]["verb"] == "apply", f"lock: {told['lock']}")
     check(told["running"]["pid"] == running.process.pid, f"running: {told['running']}")
     check(told["running"]["phase"] == "applying", f"running: {told['running']}")
+    check(told["running"]["table"].startswith(f"p/{bench.db}."), f"running: {told['running']}")
     units = len(bench.read_plan()["units"])
     check(told["running"]["units"] == units > told["running"]["units_done"], f"{told['running']}")
     text = bench.expect(0, "status").out

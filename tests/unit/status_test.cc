@@ -134,7 +134,7 @@ TEST(StatusTest, MetricsOfAJob) {
 }
 
 TEST(MetricsTest, LabelsAreEscaped) {
-  Metrics metrics({{"job_name", "a\"b\\c\nd\xff\xe2\x80\xae"}});
+  Metrics metrics(MetricLabels{{"job_name", "a\"b\\c\nd\xff\xe2\x80\xae"}});
   metrics.family("m_seconds", "Help.");
   metrics.sample({}, std::int64_t{-5});
   metrics.sample({{"x", "y"}}, std::chrono::system_clock::duration(std::chrono::milliseconds(-7)));
@@ -196,12 +196,21 @@ TEST(RunProgressTest, NothingInTheFileBreaksTheReader) {
   EXPECT_FALSE(read_run_progress(directory.state(), holder).has_value()) << "a directory";
 }
 
+RunProgress applying() {
+  RunProgress progress;
+  progress.phase = "applying";
+  progress.rows = 7;
+  progress.units_done = 1;
+  progress.units = 2;
+  return progress;
+}
+
 TEST(RunProgressTest, IsPublishedAndGoesWithTheRun) {
   const TestDirectory directory;
   state::Holder holder{"9f", static_cast<std::int64_t>(::getpid()), "ci", "apply", "", true};
   {
     RunProgressFile file(directory.state(), "apply", std::chrono::milliseconds(1));
-    file.show(RunProgress{.phase = "applying", .rows = 7, .units_done = 1, .units = 2});
+    file.show(applying());
     EXPECT_FALSE(read_run_progress(directory.state(), holder).has_value()) << "not started";
     file.start("01JP");
     file.wait_for("replica r1");
@@ -222,7 +231,7 @@ TEST(RunProgressTest, IsPublishedAndGoesWithTheRun) {
 TEST(RunProgressTest, APlaceThatCannotBeWrittenIsNoFailure) {
   RunProgressFile file("/nowhere/at/all/state.db", "apply", std::chrono::milliseconds(1));
   file.start("01JP");
-  file.show(RunProgress{.phase = "applying"});
+  file.show(applying());
 }
 
 }  // namespace
