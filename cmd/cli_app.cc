@@ -229,7 +229,7 @@ void declare_state(CLI::App& app, StateOptions& state) {
   add_address(*add("release", "Let a pair go that is held back", StateVerb::release), "pair")
       ->required();
   add_duration(
-      *add("prune", "Remove old runs, and what was kept to undo them", StateVerb::prune),
+      *add("prune", "Remove old runs, and what was kept of the rows they wrote", StateVerb::prune),
       "--older-than", [&state](std::chrono::milliseconds age) { state.older_than = age; },
       "Of runs older than this (30d)");
 }

@@ -140,8 +140,8 @@ TEST(MetricsTest, LabelsAreEscaped) {
   metrics.sample({{"x", "y"}}, std::chrono::system_clock::duration(std::chrono::milliseconds(-7)));
   EXPECT_EQ(metrics.text(),
             "# HELP m_seconds Help.\n# TYPE m_seconds gauge\n"
-            "m_seconds{job_name=\"a\\\"b\\\\c\\\\x0Ad\\\\xFF\\\\u{202e}\"} -5\n"
-            "m_seconds{job_name=\"a\\\"b\\\\c\\\\x0Ad\\\\xFF\\\\u{202e}\",x=\"y\"} -0.007\n");
+            "m_seconds{job_name=\"a\\\"b\\\\c\\\\x0Ad\\\\xFF\\\\u202E\"} -5\n"
+            "m_seconds{job_name=\"a\\\"b\\\\c\\\\x0Ad\\\\xFF\\\\u202E\",x=\"y\"} -0.007\n");
 }
 
 std::optional<RunProgress> read_text(const TestDirectory& directory, const std::string& text,
