@@ -1,5 +1,7 @@
 #include "cmd/apply_command.h"
 
+#include <spdlog/logger.h>
+
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -10,6 +12,7 @@
 #include "cmd/observers.h"
 #include "cmd/plan_report.h"
 #include "cmd/shown_text.h"
+#include "cmd/status_metrics.h"
 
 namespace rowplan::cmd {
 namespace {
@@ -57,6 +60,14 @@ void print_summary(const ApplyResult& result, const ApplyOptions& options,
 
 ordered_json result_json(const ApplyResult& result, const ApplyOptions& options, ExitCode code,
                          const std::optional<ErrorReport>& failure) {
+  ordered_json tables = ordered_json::array();
+  for (const auto& [address, tally] : result.tables) {
+    tables.push_back({{"address", address},
+                      {"status", status_name(status_of(tally))},
+                      {"inserted", tally.written.insert},
+                      {"updated", tally.written.update},
+                      {"deleted", tally.written.remove}});
+  }
   ordered_json document = {
       {"plan_id", result.plan_id},
       {"digest", result.digest},
@@ -65,7 +76,9 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
       {"rows", rows_json(result.written, result.superseded)},
       {"interrupted", result.interrupted},
       {"undo", result.undo.empty() ? ordered_json() : ordered_json(result.undo)},
+      {"tables", tables},
       {"problems", problems_json(result)},
+      {"audit_problems", result.audit_problems},
       {"exit_code", static_cast<int>(code)}};
   if (result.verified) {
     document["verified"] = {{"equal", result.verified->equal},
@@ -124,12 +137,15 @@ ExitCode exit_code_of_apply(const ApplyResult& result, executor::OnStale on_stal
   if (code == ExitCode::done && result.not_tried > 0) {
     code = some_done ? ExitCode::partial : ExitCode::error;
   }
+  // The rows are in; what was asked for beside them is not.
+  if (code == ExitCode::done && !result.audit_problems.empty()) code = ExitCode::error;
   return code;
 }
 
-ExitCode run_apply(const ApplyOptions& options, const Context& context) {
-  const LoadedManifest loaded = load_manifest(context.global.manifest);
-  report_warnings(loaded, context.console);
+namespace {
+
+executor::ApplyRequest request_of(const ApplyOptions& options, const LoadedManifest& loaded,
+                                  const Context& context) {
   executor::ApplyRequest request;
   request.manifest = &loaded.manifest;
   request.base_dir = loaded.base_dir;
@@ -141,26 +157,39 @@ ExitCode run_apply(const ApplyOptions& options, const Context& context) {
   request.verify_after = loaded.manifest.policy.verify_after && !options.dry_run;
   request.tool_version = ROWPLAN_VERSION;
   request.stop = context.stop();
+  request.exit_code = [&options, &context](const ApplyResult& result) {
+    return static_cast<int>(exit_code_of_apply(result, options.on_stale, context.signal()));
+  };
+  return request;
+}
+
+ApplyResult apply_between_hooks(const ApplyOptions& options, const LoadedManifest& loaded,
+                                const Context& context, std::optional<HookedRun>& hooks) {
+  RunProgressFile published(
+      planner::beside(loaded.manifest.file, loaded.manifest.state_path).string(), "apply");
   ProgressView view(context.console, progress_settings(context.global));
-  ApplyListener listener(view, context.log);
-  std::optional<HookedRun> hooks;
+  ApplyListener listener(view, context.log, &published);
+  executor::ApplyRequest request = request_of(options, loaded, context);
   request.around = [&](const planner::LoadedPlan& plan, const std::function<ApplyResult()>& work) {
     hooks.emplace(loaded, pairs_of(plan.plan), "apply", context);
     hooks->set_plan(plan.plan, plan.digest);
     return hooks->run(
         work, [&](const ApplyResult& result) { return hooked_end(result, options, context); });
   };
-  const ApplyResult result = executor::apply(request, listener);
+  ApplyResult result = executor::apply(request, listener);
   view.finish();
+  for (const std::string& problem : result.audit_problems) context.log.warn("{}", problem);
+  return result;
+}
 
-  ExitCode code = exit_code_of_apply(result, options.on_stale, context.signal());
-  if (hooks) code = hooks->exit_code(code);
+void tell(const ApplyResult& result, const ApplyOptions& options, const LoadedManifest& loaded,
+          ExitCode code, const std::optional<HookedRun>& hooks, const Context& context) {
   const std::optional<ErrorReport> failure = failure_of(result, context);
   if (context.global.json) {
-    nlohmann::ordered_json document = result_json(result, options, code, failure);
+    ordered_json document = result_json(result, options, code, failure);
     if (hooks) document["hooks_failed"] = hooks->failures_json();
     context.console.print_json(document);
-    return code;
+    return;
   }
   print_summary(result, options, on_target(loaded.manifest), context.console.out());
   print_problems(result, context.console.out());
@@ -175,7 +204,29 @@ ExitCode run_apply(const ApplyOptions& options, const Context& context) {
   } else if (!next.empty() && !context.console.settings().quiet) {
     context.console.message("hint: " + next);
   }
-  return code;
+}
+
+}  // namespace
+
+ExitCode run_apply(const ApplyOptions& options, const Context& context) {
+  const LoadedManifest loaded = load_manifest(context.global.manifest);
+  report_warnings(loaded, context.console);
+  const RunMetrics metrics("apply", options.metrics_textfile, loaded.manifest, context);
+  const auto write_metrics = [&](ExitCode code) {
+    if (!options.dry_run) metrics.write(code);
+  };
+  try {
+    std::optional<HookedRun> hooks;
+    const ApplyResult result = apply_between_hooks(options, loaded, context, hooks);
+    ExitCode code = exit_code_of_apply(result, options.on_stale, context.signal());
+    if (hooks) code = hooks->exit_code(code);
+    write_metrics(code);
+    tell(result, options, loaded, code, hooks, context);
+    return code;
+  } catch (...) {
+    write_metrics(report_of(std::current_exception(), context.signal()).code);
+    throw;
+  }
 }
 
 }  // namespace rowplan::cmd

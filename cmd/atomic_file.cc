@@ -45,14 +45,16 @@ mode_t current_umask() {
 
 }  // namespace
 
-void write_file_atomically(const std::string& path, std::string_view content, bool replace) {
+void write_file_atomically(const std::string& path, std::string_view content, bool replace,
+                           FileMode mode) {
   std::string name = path + ".XXXXXX";
   Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (!file.is_open()) throw FileError(path, errno, "write");
   TemporaryName temporary(name);
   if (const int error = state::write_all(file.get(), content))
     throw FileError(path, error, "write");
-  if (::fchmod(file.get(), kMode & ~current_umask()) != 0) throw FileError(path, errno, "write");
+  const mode_t bits = mode == FileMode::for_all ? kMode : kMode & ~current_umask();
+  if (::fchmod(file.get(), bits) != 0) throw FileError(path, errno, "write");
   if (const int error = state::sync_file(file.get())) throw FileError(path, error, "write");
   file.reset();
   if (replace) {

@@ -72,7 +72,9 @@ std::string help_hint(const std::string& verb) {
     }
     if (error.get_name() == "RequiredError") {
       throw Refusal(RefusalReason::usage,
-                    verb.empty() ? "a verb is missing" : "'state' needs a verb: list or show",
+                    verb.empty() ? "a verb is missing"
+                                 : "'state' needs a verb: list, show, set-watermark, rebase, "
+                                   "release or prune",
                     help_hint(verb));
     }
   }
@@ -127,7 +129,7 @@ VerbOptions options_of(const std::string& verb, BoundOptions& bound) {
   if (verb == "apply") return std::move(bound.apply);
   if (verb == "sync") return std::move(bound.sync);
   if (verb == "status") return bound.status;
-  if (verb == "state list" || verb == "state show") return bound.state;
+  if (verb.starts_with("state ")) return bound.state;
   if (verb == "unlock") return std::move(bound.unlock);
   if (verb == "completion") return bound.completion;
   return VersionOptions{};

@@ -11,6 +11,7 @@
 #include "cmd/color.h"
 #include "cmd/log.h"
 #include "executor/executor.h"
+#include "executor/undo_prune.h"
 #include "planner/job.h"
 
 namespace rowplan::cmd {
@@ -75,13 +76,15 @@ struct ApplyOptions {
   bool dry_run = false;
   executor::Verify verify = executor::Verify::chunks;
   executor::OnStale on_stale = executor::OnStale::abort;
+  std::string metrics_textfile;  ///< empty: that of the manifest
 };
 
 struct SyncOptions {
   bool auto_approve = false;  ///< refused without
   std::chrono::milliseconds lock_wait{0};
   std::optional<std::chrono::milliseconds> max_duration;
-  bool full = false;  ///< without effect: every plan is full
+  bool full = false;
+  std::string metrics_textfile;  ///< empty: the manifest's
   planner::Selection selection;
 };
 
@@ -92,11 +95,14 @@ struct StatusOptions {
   std::optional<std::chrono::milliseconds> max_age;
 };
 
-enum class StateVerb : std::uint8_t { list, show };
+enum class StateVerb : std::uint8_t { list, show, set_watermark, rebase, release, prune };
 
 struct StateOptions {
   StateVerb verb = StateVerb::list;
-  std::uint64_t limit = 10;  ///< runs that `show` tells of
+  std::string address;                                         ///< `show`: empty is the whole state
+  std::string value;                                           ///< of the watermark
+  std::uint64_t limit = 10;                                    ///< runs that `show` tells of
+  std::chrono::milliseconds older_than = executor::kUndoKept;  ///< what `prune` removes
 };
 
 struct UnlockOptions {

@@ -1,6 +1,8 @@
 #include "cmd/cli_app.h"
 
 #include <charconv>
+#include <chrono>
+#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -143,22 +145,6 @@ void declare_show(CLI::App& app, ShowOptions& show) {
             "Show at most so many changes of each table (20; 0: all); not for json and sql");
 }
 
-void declare_apply(CLI::App& app, ApplyOptions& apply) {
-  app.add_option("DIR", apply.directory, "The plan")->type_name("")->required();
-  app.add_option("--expect-digest", apply.expect_digest,
-                 "Refuse any plan but the one of this digest")
-      ->type_name("SHA256");
-  app.add_flag("--dry-run", apply.dry_run, "Judge every unit and write nothing");
-  add_choice<executor::Verify>(
-      app, "--verify", apply.verify,
-      {{"chunks", executor::Verify::chunks}, {"rows", executor::Verify::rows}},
-      "What must be as planned: whole chunks, or the planned rows alone");
-  add_choice<executor::OnStale>(
-      app, "--on-stale", apply.on_stale,
-      {{"abort", executor::OnStale::abort}, {"skip", executor::OnStale::skip}},
-      "What to do where data is not as planned: stop, or go on with the other units");
-}
-
 /// Takes any duration of a manifest's form.
 template <typename Target>
 void add_duration(CLI::App& app, const std::string& name, Target& target,
@@ -173,12 +159,36 @@ void add_duration(CLI::App& app, const std::string& name, Target& target,
   app.add_option_function<std::string>(name, set, description)->type_name("T");
 }
 
+void add_metrics_textfile(CLI::App& app, std::string& file) {
+  app.add_option("--metrics-textfile", file,
+                 "Write metrics there after the run, for node_exporter; over the manifest's")
+      ->type_name("FILE");
+}
+
+void declare_apply(CLI::App& app, ApplyOptions& apply) {
+  app.add_option("DIR", apply.directory, "The plan")->type_name("")->required();
+  app.add_option("--expect-digest", apply.expect_digest,
+                 "Refuse any plan but the one of this digest")
+      ->type_name("SHA256");
+  app.add_flag("--dry-run", apply.dry_run, "Judge every unit and write nothing");
+  add_choice<executor::Verify>(
+      app, "--verify", apply.verify,
+      {{"chunks", executor::Verify::chunks}, {"rows", executor::Verify::rows}},
+      "What must be as planned: whole chunks, or the planned rows alone");
+  add_choice<executor::OnStale>(
+      app, "--on-stale", apply.on_stale,
+      {{"abort", executor::OnStale::abort}, {"skip", executor::OnStale::skip}},
+      "What to do where data is not as planned: stop, or go on with the other units");
+  add_metrics_textfile(app, apply.metrics_textfile);
+}
+
 void declare_sync(CLI::App& app, SyncOptions& sync) {
   app.add_flag("--auto-approve", sync.auto_approve, "Apply what is planned; sync needs it");
   add_duration(app, "--lock-wait", sync.lock_wait, "Wait for another run to end, at most so long");
   add_duration(app, "--max-duration", sync.max_duration,
                "Start nothing new after so long; the next run goes on");
   app.add_flag("--full", sync.full, "Compare all rows, whatever a watermark says");
+  add_metrics_textfile(app, sync.metrics_textfile);
   add_selection(app, sync.selection);
 }
 
@@ -207,21 +217,35 @@ void declare_state(CLI::App& app, StateOptions& state) {
     sub->callback([&state, verb] { state.verb = verb; });
     return sub;
   };
-  add("list", "One line for each pair and watermark", StateVerb::list);
-  CLI::App* const show =
-      add("show", "What the state file holds: its runs, its lock, units that are not settled",
-          StateVerb::show);
-  add_count(*show, "--limit", state.limit, "Show at most so many runs");
-  for (const std::string& name : verbs_not_built()) {
-    if (name.starts_with("state ")) declare_not_built(app, name.substr(6));
-  }
+  const auto add_address = [&state](CLI::App& sub, const char* description) {
+    return sub.add_option("ADDR", state.address, description)->type_name("");
+  };
+  add("list", "One line for each pair and table, with what is known", StateVerb::list);
+  CLI::App& show = *add("show", "What is known of a pair or table, or all, with a history of runs",
+                        StateVerb::show);
+  add_address(show, "pair or pair/db.table; all, if left out");
+  add_count(show, "--limit", state.limit, "Show at most so many runs (10)");
+  CLI::App& set =
+      *add("set-watermark", "Say up to which time a table is synced", StateVerb::set_watermark);
+  add_address(set, "pair/db.table")->required();
+  set.add_option("VALUE", state.value, "'YYYY-MM-DD HH:MM:SS[.ffffff]' in UTC")
+      ->type_name("")
+      ->required();
+  add_address(
+      *add("rebase", "Forget watermarks, so that the next run compares in full", StateVerb::rebase),
+      "pair or pair/db.table")
+      ->required();
+  add_address(*add("release", "Let a pair go that is held back", StateVerb::release), "pair")
+      ->required();
+  add_duration(
+      *add("prune", "Remove old runs, and what was kept of the rows they wrote", StateVerb::prune),
+      "--older-than", state.older_than, "Of runs older than this (30d)");
 }
 
 }  // namespace
 
 const std::vector<std::string>& verbs_not_built() {
-  static const std::vector<std::string> verbs = {
-      "resolve", "undo", "state set-watermark", "state rebase", "state release", "state prune"};
+  static const std::vector<std::string> verbs = {"resolve", "undo"};
   return verbs;
 }
 
@@ -248,7 +272,7 @@ void declare_options(CLI::App& app, BoundOptions& bound) {
   declare_apply(verb("apply", "Carry out a plan, or refuse"), bound.apply);
   declare_sync(verb("sync", "Plan, judge and apply in one, for schedulers"), bound.sync);
   declare_status(verb("status", "Tell of each pair when it last went well"), bound.status);
-  declare_state(verb("state", "Look into the state file"), bound.state);
+  declare_state(verb("state", "Look into the state file, and look after it"), bound.state);
   verb("unlock", "Clear up the lock of a run that was killed")
       .add_option("ID", bound.unlock.id, "The lock's id, as the refusal named it")
       ->type_name("")
@@ -258,9 +282,7 @@ void declare_options(CLI::App& app, BoundOptions& bound) {
       verb("completion", "Print a completion script for a shell"), "SHELL", bound.completion.shell,
       {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, "The shell")
       ->required();
-  for (const std::string& name : verbs_not_built()) {
-    if (!name.starts_with("state ")) declare_not_built(app, name);
-  }
+  for (const std::string& name : verbs_not_built()) declare_not_built(app, name);
 }
 
 }  // namespace rowplan::cmd

@@ -25,7 +25,7 @@ struct BoundOptions {
   CompletionOptions completion;
 };
 
-/// Verbs of the contract that later versions bring, `state prune` among them.
+/// Verbs of the contract that later versions bring.
 [[nodiscard]] const std::vector<std::string>& verbs_not_built();
 
 /// `bound` must outlive `app`. CLI11's applications do not move.

@@ -22,7 +22,7 @@ void PlanListener::compare_started(std::uint64_t tables, std::uint64_t rows_esti
   rows_estimate_ = rows_estimate;
   log_.info("comparing {}, about {}", counted(tables, "table", "tables"),
             counted(rows_estimate, "row", "rows"));
-  view_.show(reading());
+  show();
 }
 
 void PlanListener::table_started(const std::string& address, std::uint64_t rows_estimate) {
@@ -30,7 +30,7 @@ void PlanListener::table_started(const std::string& address, std::uint64_t rows_
   tables_[address].estimate = rows_estimate;
   latest_ = address;
   log_.debug("{}: started, about {}", address, counted(rows_estimate, "row", "rows"));
-  view_.show(reading());
+  show();
 }
 
 void PlanListener::table_progress(const std::string& address, std::uint64_t rows,
@@ -40,7 +40,7 @@ void PlanListener::table_progress(const std::string& address, std::uint64_t rows
   table.rows = rows;
   table.differing = chunks_differing;
   latest_ = address;
-  view_.show(reading());
+  show();
 }
 
 void PlanListener::table_recheck(const std::string& address, std::uint64_t chunks, unsigned round) {
@@ -56,7 +56,7 @@ void PlanListener::table_finished(const std::string& address, std::uint64_t rows
   table.finished = true;
   log_.info("{}: {} compared, {}", address, counted(rows, "row", "rows"),
             counted(changes, "change", "changes"));
-  view_.show(reading());
+  show();
 }
 
 void PlanListener::waiting(const std::string& reason) { tell_wait(reason, view_, log_); }
@@ -69,6 +69,18 @@ void PlanListener::finding(const planner::Finding& finding) {
 }
 
 void PlanListener::note(const std::string& message) { log_.info("{}", message); }
+
+void PlanListener::show() {
+  const ProgressReading now = reading();
+  if (published_ != nullptr) {
+    RunProgress progress;
+    progress.phase = "comparing";
+    progress.table = latest_;
+    progress.rows = now.done;
+    published_->show(std::move(progress));
+  }
+  view_.show(now);
+}
 
 ProgressReading PlanListener::reading() const {
   ProgressReading now{"compared", "rows", 0, rows_estimate_, true, ""};
@@ -104,12 +116,36 @@ const char* outcome_name(executor::UnitOutcome outcome) noexcept {
   return "failed";
 }
 
+void ApplyListener::run_started(const std::string& run_id, const std::string& /*plan_id*/) {
+  if (published_ != nullptr) published_->start(run_id);
+}
+
+/// `waiting`: for what; empty: at work.
+void ApplyListener::publish(const std::string& waiting) {
+  if (published_ == nullptr) return;
+  RunProgress progress;
+  progress.phase = "applying";
+  progress.table = address_;
+  progress.rows = rows_;
+  progress.units_done = finished_;
+  progress.units = units_;
+  progress.waiting = waiting;
+  published_->show(std::move(progress));
+}
+
 void ApplyListener::apply_started(std::uint64_t units, std::uint64_t changes) {
   const std::lock_guard lock(mutex_);
   units_ = units;
   log_.info("applying {}, {}", counted(units, "unit", "units"),
             counted(changes, "change", "changes"));
+  publish("");
   view_.show({"finished", "units", 0, units_, false, ""});
+}
+
+void ApplyListener::unit_started(std::uint64_t /*unit*/, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  address_ = address;
+  publish("");
 }
 
 void ApplyListener::unit_finished(std::uint64_t unit, executor::UnitOutcome outcome,
@@ -128,6 +164,7 @@ void ApplyListener::unit_finished(std::uint64_t unit, executor::UnitOutcome outc
   std::string told = counted(rows_, "row written", "rows written");
   if (stale_ > 0) told += ", " + std::to_string(stale_) + " stale";
   if (failed_ > 0) told += ", " + std::to_string(failed_) + " failed";
+  publish("");
   view_.show({"finished", "units", finished_, units_, false, told});
 }
 
@@ -135,6 +172,8 @@ void ApplyListener::unit_retry(std::uint64_t unit, unsigned attempt, unsigned de
                                const std::string& cause) {
   log_.warn("unit {}: attempt {} failed, trying again in {} ms: {}", unit, attempt, delay_ms,
             cause);
+  const std::lock_guard lock(mutex_);
+  publish("to try unit " + std::to_string(unit) + " again: " + cause);
 }
 
 void ApplyListener::waiting(const std::string& reason) { tell_wait(reason, view_, log_); }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cmd/progress.h"
+#include "cmd/run_progress.h"
 #include "executor/observer.h"
 #include "planner/observer.h"
 
@@ -19,7 +20,9 @@ namespace rowplan::cmd {
 /// Sums up the tables that are compared at the same time.
 class PlanListener final : public planner::PlanObserver {
  public:
-  PlanListener(ProgressView& view, spdlog::logger& log) : view_(view), log_(log) {}
+  /// `published`: where other processes look, where there is such a place.
+  PlanListener(ProgressView& view, spdlog::logger& log, RunProgressFile* published = nullptr)
+      : view_(view), log_(log), published_(published) {}
 
   void compare_started(std::uint64_t tables, std::uint64_t rows_estimate) override;
   void table_started(const std::string& address, std::uint64_t rows_estimate) override;
@@ -41,9 +44,11 @@ class PlanListener final : public planner::PlanObserver {
     bool finished = false;
   };
   [[nodiscard]] ProgressReading reading() const;
+  void show();
 
   ProgressView& view_;
   spdlog::logger& log_;
+  RunProgressFile* published_;
   std::mutex mutex_;
   std::map<std::string, TableState> tables_;
   std::uint64_t table_count_ = 0;
@@ -54,9 +59,13 @@ class PlanListener final : public planner::PlanObserver {
 /// Units one after the other; what went wrong with one is told at once.
 class ApplyListener final : public executor::ApplyObserver {
  public:
-  ApplyListener(ProgressView& view, spdlog::logger& log) : view_(view), log_(log) {}
+  /// `published`: as for PlanListener.
+  ApplyListener(ProgressView& view, spdlog::logger& log, RunProgressFile* published = nullptr)
+      : view_(view), log_(log), published_(published) {}
 
+  void run_started(const std::string& run_id, const std::string& plan_id) override;
   void apply_started(std::uint64_t units, std::uint64_t changes) override;
+  void unit_started(std::uint64_t unit, const std::string& address) override;
   void unit_finished(std::uint64_t unit, executor::UnitOutcome outcome, std::uint64_t rows_written,
                      const std::string& detail) override;
   void unit_retry(std::uint64_t unit, unsigned attempt, unsigned delay_ms,
@@ -66,9 +75,13 @@ class ApplyListener final : public executor::ApplyObserver {
   void note(const std::string& message) override;
 
  private:
+  void publish(const std::string& waiting);
+
   ProgressView& view_;
   spdlog::logger& log_;
+  RunProgressFile* published_;
   std::mutex mutex_;
+  std::string address_;  ///< of the unit under way
   std::uint64_t units_ = 0;
   std::uint64_t finished_ = 0;
   std::uint64_t rows_ = 0;

@@ -13,6 +13,7 @@ JobStatus read_status(const planner::Manifest& manifest) {
   std::optional<state::Store> store = state::Store::open(path, state::OpenMode::read_only);
   status.state_exists = store.has_value();
   status.lock = state::read_holder(path);
+  if (status.lock) status.progress = read_run_progress(path, *status.lock);
   for (const planner::PairSpec& spec : manifest.pairs) {
     PairStatus pair;
     pair.name = spec.name;
@@ -21,10 +22,13 @@ JobStatus read_status(const planner::Manifest& manifest) {
     if (store) {
       pair.record = state::Pairs(*store).find(spec.name);
       if (pair.record) pair.success_at = parse_time(pair.record->last_success_at);
-      const std::vector<state::RunRecord> runs = state::Runs(*store).newest(1, spec.name);
-      if (!runs.empty()) pair.last_run = runs.front();
+      if (pair.record && pair.record->last_full_compare_at)
+        pair.full_compare_at = parse_time(*pair.record->last_full_compare_at);
+      pair.last_run = state::Runs(*store).last_of(spec.name);
       for (state::Watermark& mark : state::Watermarks(*store).all()) {
-        if (mark.address.starts_with(spec.name + '/')) pair.watermarks.push_back(std::move(mark));
+        if (!mark.address.starts_with(spec.name + '/')) continue;
+        const std::optional<SystemTime> at = parse_watermark(mark.value);
+        pair.watermarks.push_back({std::move(mark), at});
       }
     }
     status.pairs.push_back(std::move(pair));

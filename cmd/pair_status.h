@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/run_progress.h"
 #include "planner/manifest.h"
 #include "state/lock.h"
 #include "state/pairs.h"
@@ -16,22 +17,31 @@ namespace rowplan::cmd {
 
 using SystemTime = std::chrono::system_clock::time_point;
 
+/// A table's watermark; `at` is by the source's clock, and none where the value is not a time as
+/// the planner writes it.
+struct TableWatermark {
+  state::Watermark mark;
+  std::optional<SystemTime> at;
+};
+
 struct PairStatus {
   std::string name;
   std::string source;
   std::string target;
   std::optional<state::PairRecord> record;  ///< of its last success; none: there was none
   std::optional<SystemTime> success_at;
+  std::optional<SystemTime> full_compare_at;
   std::optional<state::RunRecord> last_run;
-  std::vector<state::Watermark> watermarks;  ///< of its tables
+  std::vector<TableWatermark> watermarks;  ///< of its tables
 };
 
 struct JobStatus {
   std::string job;
   std::string state_path;
   bool state_exists = false;
-  std::optional<state::Holder> lock;  ///< who holds the lock, or left it behind
-  std::vector<PairStatus> pairs;      ///< in the manifest's order
+  std::optional<state::Holder> lock;    ///< who holds the lock, or left it behind
+  std::optional<RunProgress> progress;  ///< of who holds it
+  std::vector<PairStatus> pairs;        ///< in the manifest's order
 };
 
 /// Opens the state file for reading alone; that it is missing is no error. Throws StateError.

@@ -6,10 +6,15 @@
 #include <optional>
 
 #include "cmd/apply_report.h"
+#include "cmd/hooked_run.h"
 #include "cmd/manifest_file.h"
 #include "cmd/observers.h"
 #include "cmd/plan_report.h"
+#include "cmd/run_progress.h"
 #include "cmd/shown_text.h"
+#include "cmd/status_metrics.h"
+#include "executor/run_record.h"
+#include "executor/state_hold.h"
 #include "planner/display_text.h"
 
 namespace rowplan::cmd {
@@ -22,11 +27,15 @@ using nlohmann::ordered_json;
 /// Each plan and each apply has a listener of its own, so that counts begin anew.
 class SyncListener final : public executor::SyncObserver {
  public:
-  SyncListener(ProgressView& view, spdlog::logger& log) : view_(view), log_(log) {}
+  SyncListener(ProgressView& view, spdlog::logger& log, RunProgressFile& published,
+               HookedRun& hooks)
+      : view_(view), log_(log), published_(published), hooks_(hooks) {}
 
-  planner::PlanObserver& planning() override { return plan_.emplace(view_, log_); }
-  executor::ApplyObserver& applying() override { return apply_.emplace(view_, log_); }
+  planner::PlanObserver& planning() override { return plan_.emplace(view_, log_, &published_); }
+  executor::ApplyObserver& applying() override { return apply_.emplace(view_, log_, &published_); }
+  void run_started(const std::string& run_id) override { published_.start(run_id); }
   void planned(const SyncRound& round) override {
+    hooks_.set_plan(round.plan, round.digest);
     log_.info("planned {}: {}", round.directory, planner::verdict(round.plan));
   }
   void warning(const std::string& message) override { log_.warn("{}", shown(message)); }
@@ -34,6 +43,8 @@ class SyncListener final : public executor::SyncObserver {
  private:
   ProgressView& view_;
   spdlog::logger& log_;
+  RunProgressFile& published_;
+  HookedRun& hooks_;
   std::optional<PlanListener> plan_;
   std::optional<ApplyListener> apply_;
 };
@@ -115,6 +126,7 @@ ordered_json sync_json(const SyncResult& result, const std::optional<ErrorReport
                            {"rows", rows_json(result.written(), result.superseded())},
                            {"units_stale", result.units_stale()},
                            {"verified", verified},
+                           {"audit_problems", result.audit_problems()},
                            {"interrupted", result.interrupted},
                            {"out_of_time", result.out_of_time},
                            {"exit_code", result.exit_code}};
@@ -156,12 +168,21 @@ ExitCode exit_code_of_sync(const SyncResult& result, int signal) {
   if (result.verified && !result.verified->equal) code = worst(code, ExitCode::error);
   // Never success where something was left out, whatever the reason.
   if (code == ExitCode::done && !result.is_success()) code = ExitCode::error;
+  // The rows are in; what was asked for beside them is not.
+  if (code == ExitCode::done && !result.audit_problems().empty()) code = ExitCode::error;
   return code;
 }
 
-ExitCode run_sync(const SyncOptions& options, const Context& context) {
-  const LoadedManifest loaded = load_manifest(context.global.manifest);
-  report_warnings(loaded, context.console);
+namespace {
+
+std::optional<ErrorReport> failure_of(const SyncResult& result, ExitCode code,
+                                      const Context& context) {
+  if (result.failure) return report_of(result.failure, context.signal());
+  return stop_of(result, code);
+}
+
+executor::SyncRequest request_of(const SyncOptions& options, const LoadedManifest& loaded,
+                                 const Context& context) {
   executor::SyncRequest request;
   request.manifest = &loaded.manifest;
   request.manifest_text = loaded.text;
@@ -172,24 +193,58 @@ ExitCode run_sync(const SyncOptions& options, const Context& context) {
   request.max_duration = options.max_duration;
   request.tool_version = ROWPLAN_VERSION;
   request.stop = context.stop();
-  request.exit_code = [&](const SyncResult& result) {
+  request.exit_code = [&context](const SyncResult& result) {
     return static_cast<int>(exit_code_of_sync(result, context.signal()));
   };
+  return request;
+}
+
+ExitCode sync_between_hooks(const SyncOptions& options, const LoadedManifest& loaded,
+                            const Context& context) {
+  HookedRun hooks(loaded, executor::selected_pairs(loaded.manifest, options.selection), "sync",
+                  context);
+  RunProgressFile published(executor::state_path_of(loaded.manifest), "sync");
   ProgressView view(context.console, progress_settings(context.global));
-  SyncListener listener(view, context.log);
+  SyncListener listener(view, context.log, published, hooks);
+  executor::SyncRequest request = request_of(options, loaded, context);
+  request.around = [&](const std::function<SyncResult()>& work) {
+    return hooks.run(work, [&](const SyncResult& result) {
+      const auto code = static_cast<ExitCode>(result.exit_code);
+      return HookedEnd{code, sync_json(result, failure_of(result, code, context)), false};
+    });
+  };
   const SyncResult result = executor::sync(request, listener);
   view.finish();
+  for (const std::string& problem : result.audit_problems()) context.log.warn("{}", problem);
 
-  const auto code = static_cast<ExitCode>(result.exit_code);
-  std::optional<ErrorReport> failure = stop_of(result, code);
-  if (result.failure) failure = report_of(result.failure, context.signal());
+  const ExitCode code = hooks.exit_code(static_cast<ExitCode>(result.exit_code));
+  const std::optional<ErrorReport> failure = failure_of(result, code, context);
   if (context.global.json) {
-    context.console.print_json(sync_json(result, failure));
+    ordered_json document = sync_json(result, failure);
+    document["exit_code"] = static_cast<int>(code);
+    document["hooks_failed"] = hooks.failures_json();
+    context.console.print_json(document);
     return code;
   }
   if (code != ExitCode::done || !context.console.settings().quiet) print_text(result, context);
   if (failure) context.console.error_lines(*failure);
   return code;
+}
+
+}  // namespace
+
+ExitCode run_sync(const SyncOptions& options, const Context& context) {
+  const LoadedManifest loaded = load_manifest(context.global.manifest);
+  report_warnings(loaded, context.console);
+  const RunMetrics metrics("sync", options.metrics_textfile, loaded.manifest, context);
+  try {
+    const ExitCode code = sync_between_hooks(options, loaded, context);
+    metrics.write(code);
+    return code;
+  } catch (...) {
+    metrics.write(report_of(std::current_exception(), context.signal()).code);
+    throw;
+  }
 }
 
 }  // namespace rowplan::cmd

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <set>
 
+#include "executor/audit_table.h"
 #include "executor/preflight.h"
 #include "executor/run_record.h"
 #include "executor/state_hold.h"
@@ -45,10 +46,12 @@ std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
   return locks;
 }
 
-void add(planner::Ops& total, const planner::Ops& ops) {
-  total.insert += ops.insert;
-  total.update += ops.update;
-  total.remove += ops.remove;
+std::string text_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
 }
 
 std::vector<std::string> pairs_of_units(const std::vector<UnitWork>& units) {
@@ -76,6 +79,7 @@ class Apply {
     result_.plan_id = loaded.plan.run.plan_id;
     result_.digest = loaded.digest;
     result_.units = loaded.plan.units.size();
+    result_.tables = tallies_of(loaded.plan);
     if (hold_ == nullptr) return;
     journal_.emplace(hold_->store());
     watermarks_.emplace(loaded.plan, hold_->store());
@@ -130,6 +134,7 @@ class Apply {
         result_.interrupted = true;
         return;
       }
+      observer_.unit_started(units.front().id, units.front().tables.front().table->address);
       const auto began = SteadyClock::now();
       const std::vector<UnitResult> results = applier.apply(units);
       const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
@@ -146,7 +151,12 @@ class Apply {
   /// Counts the unit. Does the run go on?
   bool take(const UnitWork& unit, const UnitResult& done) {
     observer_.unit_finished(unit.id, done.outcome, unit.changes(), done.detail);
-    add(result_.written, done.written);
+    count(result_.tables, unit, done);
+    for (const auto& [address, ops] : done.written) {
+      result_.written.insert += ops.insert;
+      result_.written.update += ops.update;
+      result_.written.remove += ops.remove;
+    }
     result_.superseded += done.superseded.changes();
     const bool in =
         done.outcome == UnitOutcome::applied || done.outcome == UnitOutcome::already_done;
@@ -202,17 +212,40 @@ void verify(const ApplyRequest& request, const planner::Plan& plan, ApplyResult&
   }
 }
 
+/// After the state has all: what tells of a run must not keep the next one from going on.
+void audit(const ApplyRequest& request, const planner::LoadedPlan& loaded, const AuditedRun& run,
+           planner::Connections& connections, ApplyResult& result) {
+  AuditedRun audited = run;
+  if (result.failure) audited.failure = text_of(result.failure);
+  if (result.interrupted) audited.failure = "stopped by a signal";
+  result.audit_problems =
+      write_audit(*request.manifest, loaded.plan, audited, result.tables, connections);
+}
+
 /// A run of `apply`, that is kept in the history.
 ApplyResult recorded(const ApplyRequest& request, const planner::LoadedPlan& loaded,
-                     StateHold& hold, Apply& units) {
+                     StateHold& hold, planner::Connections& connections, Apply& units,
+                     ApplyObserver& observer) {
   const PairScopes scopes = scopes_of(loaded.plan);
   std::vector<std::string> names;
   for (const auto& [pair, scope] : scopes) names.push_back(pair);
   RunRecord record(hold.store(), "apply", loaded.plan.run.plan_id, loaded.digest, names,
                    request.tool_version);
+  observer.run_started(record.run_id(), loaded.plan.run.plan_id);
   ApplyResult result = units.run(record.run_id());
   verify(request, loaded.plan, result);
-  record.finish(run_end_of(result), is_success(result) ? scopes : PairScopes());
+  const auto end = [&] {
+    state::RunEnd run_end = run_end_of(loaded.plan, result);
+    if (request.exit_code) run_end.exit_code = request.exit_code(result);
+    return run_end;
+  };
+  record.finish(end(), is_success(result) ? scopes : PairScopes(),
+                rows_by_pair(loaded.plan, result.tables));
+  audit(request, loaded,
+        {record.run_id(), loaded.digest, "apply", record.started_at(), hold.store().now(), "",
+         request.tool_version, host_name()},
+        connections, result);
+  if (!result.audit_problems.empty()) record.finish(end(), {}, {});
   return result;
 }
 
@@ -223,15 +256,20 @@ bool is_success(const ApplyResult& result) noexcept {
          (!result.verified || result.verified->equal);
 }
 
-state::RunEnd run_end_of(const ApplyResult& result) {
+state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result) {
   state::RunEnd end;
   end.exit_code = is_success(result) ? 0 : 1;
-  end.rows = {result.written.insert, result.written.update, result.written.remove, 0, 0};
+  end.rows = total_of(rows_by_pair(plan, result.tables));
   end.units_applied = result.applied;
   end.units_done = result.already_done;
   end.units_stale = result.stale;
   end.units_failed = result.failed;
-  if (!result.problems.empty()) end.message = result.problems.front().detail;
+  if (!result.problems.empty())
+    end.message = result.problems.front().detail;
+  else if (result.failure)
+    end.message = text_of(result.failure);
+  else if (!result.audit_problems.empty())
+    end.message = result.audit_problems.front();
   return end;
 }
 
@@ -248,7 +286,7 @@ ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
     planner::Connections connections(*request.manifest, request.base_dir);
     const auto pairs = pairs_of(request, loaded.plan, jobs, connections);
     Apply units(request, loaded, pairs, connections, hold ? &*hold : nullptr, observer);
-    return hold ? recorded(request, loaded, *hold, units) : units.run("");
+    return hold ? recorded(request, loaded, *hold, connections, units, observer) : units.run("");
   };
   return request.around && hold ? request.around(loaded, work) : work();
 }
@@ -259,8 +297,14 @@ ApplyResult apply_held(const ApplyRequest& request, StateHold& hold, ApplyObserv
   prune(hold, observer);
   planner::Connections connections(*request.manifest, request.base_dir);
   const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
-  return Apply(request, loaded, pairs, connections, &hold, observer)
-      .run(planner::new_plan_id(std::chrono::system_clock::now()));
+  const std::string run_id = planner::new_plan_id(std::chrono::system_clock::now());
+  const std::string started_at = hold.store().now();
+  ApplyResult result = Apply(request, loaded, pairs, connections, &hold, observer).run(run_id);
+  audit(request, loaded,
+        {run_id, loaded.digest, "sync", started_at, hold.store().now(), "", request.tool_version,
+         host_name()},
+        connections, result);
+  return result;
 }
 
 }  // namespace rowplan::executor

@@ -11,6 +11,7 @@
 
 #include "executor/observer.h"
 #include "executor/state_hold.h"
+#include "executor/table_tally.h"
 #include "executor/verification.h"
 #include "planner/manifest.h"
 #include "planner/plan_reader.h"
@@ -40,6 +41,8 @@ struct ApplyRequest {
   std::function<ApplyResult(const planner::LoadedPlan& plan,
                             const std::function<ApplyResult()>& work)>
       around;
+  /// What the history shall say of the run's end: cmd alone knows exit codes. Empty: 0 or 1.
+  std::function<int(const ApplyResult&)> exit_code;
 };
 
 struct UnitProblem {
@@ -60,10 +63,12 @@ struct ApplyResult {
   std::uint64_t not_tried = 0;
   std::uint64_t superseded = 0;  ///< rows of applied units that were left to the next window
   planner::Ops written;          ///< rows of the units applied by this run
+  TableTallies tables;           ///< all of the plan
   std::vector<UnitProblem> problems;
   bool interrupted = false;
-  std::optional<Verification> verified;  ///< none: not asked for, or not come to it
-  std::string undo;                      ///< path of what was kept for undo; empty: nothing was
+  std::vector<std::string> audit_problems;  ///< why audit rows were not written; empty: they were
+  std::optional<Verification> verified;     ///< none: not asked for, or not come to it
+  std::string undo;                         ///< path of what was kept for undo; empty: nothing was
   /// Of the failure that ended the run, if one did; cmd maps it like any other.
   std::exception_ptr failure;
 };
@@ -72,7 +77,7 @@ struct ApplyResult {
 [[nodiscard]] bool is_success(const ApplyResult& result) noexcept;
 
 /// What the state remembers of it.
-[[nodiscard]] state::RunEnd run_end_of(const ApplyResult& result);
+[[nodiscard]] state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result);
 
 /// Takes the state's lock, and records the run. Throws planner::Refusal and planner::PlanError for
 /// all that is judged before the first unit.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "executor/audit_table.h"
 #include "planner/address.h"
 #include "planner/limits.h"
 #include "planner/plan_error.h"
@@ -137,6 +138,7 @@ std::vector<planner::TablePair> pairs_of(const ApplyRequest& request, const plan
     connections.expect_identity(name, server.identity);
   planner::ResolvedJob resolved = planner::resolve_tables(*request.manifest, jobs, connections);
   need_write_privileges(resolved, plan);
+  need_audit_table(*request.manifest, resolved, plan, connections);
   for (const auto& [name, facts] : resolved.servers) {
     const auto planned = plan.servers.find(name);
     if (planned == plan.servers.end() || planned->second.role != mysql::role_of(facts))

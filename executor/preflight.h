@@ -20,8 +20,9 @@ namespace rowplan::executor {
 [[nodiscard]] std::vector<planner::TableJob> jobs_of(const ApplyRequest& request,
                                                      const planner::Plan& plan);
 
-/// Identities, roles, schemas: as planned? And may the user write what is planned? Returns the
-/// pairs in the order of plan.tables. Throws Refusal{stale, access}, mysql::IdentityError.
+/// Identities, roles, schemas: as planned? May the user write what is planned, and is the audit
+/// table there? Returns the pairs in the order of plan.tables. Throws Refusal{stale, access,
+/// manifest}, mysql::IdentityError.
 [[nodiscard]] std::vector<planner::TablePair> pairs_of(const ApplyRequest& request,
                                                        const planner::Plan& plan,
                                                        const std::vector<planner::TableJob>& jobs,

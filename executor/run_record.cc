@@ -27,6 +27,45 @@ PairScopes scopes_of(const planner::Plan& plan) {
   return scopes;
 }
 
+PairRows rows_by_pair(const planner::Plan& plan, const TableTallies& tables) {
+  PairRows pairs;
+  for (const planner::PlanTable& table : plan.tables) {
+    state::RowCounts& rows = pairs[table.address.substr(0, table.address.find('/'))];
+    const auto tally = tables.find(table.address);
+    const planner::Ops written = tally == tables.end() ? planner::Ops() : tally->second.written;
+    rows.inserted += written.insert;
+    rows.updated += written.update;
+    rows.deleted += written.remove;
+    rows.conflicts += table.ops.conflict;
+    rows.kept += table.ops.kept;
+  }
+  return pairs;
+}
+
+void add(PairRows& rows, const PairRows& more) {
+  for (const auto& [pair, counts] : more) {
+    state::RowCounts& sum = rows[pair];
+    sum.inserted += counts.inserted;
+    sum.updated += counts.updated;
+    sum.deleted += counts.deleted;
+    // Of the last plan: earlier ones told the same rows.
+    sum.conflicts = counts.conflicts;
+    sum.kept = counts.kept;
+  }
+}
+
+state::RowCounts total_of(const PairRows& rows) {
+  state::RowCounts total;
+  for (const auto& [pair, counts] : rows) {
+    total.inserted += counts.inserted;
+    total.updated += counts.updated;
+    total.deleted += counts.deleted;
+    total.conflicts += counts.conflicts;
+    total.kept += counts.kept;
+  }
+  return total;
+}
+
 std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
                                         const planner::Selection& selection) {
   std::set<std::string> only;
@@ -46,7 +85,8 @@ RunRecord::RunRecord(state::Store& store, const std::string& verb, const std::st
                      const std::string& tool_version)
     : store_(store),
       run_id_(planner::new_plan_id(std::chrono::system_clock::now())),
-      plan_id_(plan_id) {
+      plan_id_(plan_id),
+      started_at_(store.now()) {
   state::Runs(store_).begin({run_id_, plan_id, digest, verb, pairs, tool_version, host_name(),
                              static_cast<std::int64_t>(getpid())});
 }
@@ -56,11 +96,13 @@ void RunRecord::planned(const std::string& plan_id, const std::string& digest) {
   state::Runs(store_).planned(run_id_, plan_id, digest);
 }
 
-void RunRecord::finish(const state::RunEnd& end, const PairScopes& succeeded) {
+void RunRecord::finish(const state::RunEnd& end, const PairScopes& succeeded,
+                       const PairRows& rows) {
   store_.atomically([&] {
     state::Runs(store_).finish(run_id_, end);
     for (const auto& [pair, scope] : succeeded)
-      state::Pairs(store_).succeeded(pair, plan_id_, end.rows, scope);
+      state::Pairs(store_).succeeded(
+          pair, plan_id_, rows.count(pair) > 0 ? rows.at(pair) : state::RowCounts(), scope);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "executor/table_tally.h"
 #include "planner/job.h"
 #include "planner/manifest.h"
 #include "planner/plan.h"
@@ -21,6 +22,12 @@ namespace rowplan::executor {
 using PairScopes = std::map<std::string, state::CompareScope>;
 [[nodiscard]] PairScopes scopes_of(const planner::Plan& plan);
 
+using PairRows = std::map<std::string, state::RowCounts>;
+/// What was written of each pair of the plan, and what it leaves.
+[[nodiscard]] PairRows rows_by_pair(const planner::Plan& plan, const TableTallies& tables);
+void add(PairRows& rows, const PairRows& more);
+[[nodiscard]] state::RowCounts total_of(const PairRows& rows);
+
 /// Pairs of the manifest that the selection names; a name that is none of them is passed over.
 [[nodiscard]] std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
                                                       const planner::Selection& selection);
@@ -35,15 +42,17 @@ class RunRecord {
   /// The plan that the run is about from now on.
   void planned(const std::string& plan_id, const std::string& digest);
   /// `succeeded`: the pairs that are now as their source; none where the run failed. All of it or
-  /// nothing is kept. Throws StateError.
-  void finish(const state::RunEnd& end, const PairScopes& succeeded);
+  /// nothing is kept. May be called again with another end. Throws StateError.
+  void finish(const state::RunEnd& end, const PairScopes& succeeded, const PairRows& rows);
 
   [[nodiscard]] const std::string& run_id() const noexcept { return run_id_; }
+  [[nodiscard]] const std::string& started_at() const noexcept { return started_at_; }
 
  private:
   state::Store& store_;
   std::string run_id_;
   std::string plan_id_;
+  std::string started_at_;
 };
 
 }  // namespace rowplan::executor

@@ -24,6 +24,8 @@ std::string name_of(const state::Holder& holder) {
          holder.since + ")";
 }
 
+}  // namespace
+
 state::Lock lock_state(const std::filesystem::path& path, const std::string& verb,
                        std::chrono::milliseconds wait, Halt* halt, const StateHold::Tell& tell) {
   const auto start = std::chrono::steady_clock::now();
@@ -31,7 +33,11 @@ state::Lock lock_state(const std::filesystem::path& path, const std::string& ver
   std::string told;
   while (true) {
     auto taken = state::try_acquire(path, info);
-    if (auto* lock = std::get_if<state::Lock>(&taken)) return std::move(*lock);
+    if (auto* lock = std::get_if<state::Lock>(&taken)) {
+      if (lock->abandoned_by())
+        tell("took over the lock that " + name_of(*lock->abandoned_by()) + " left behind");
+      return std::move(*lock);
+    }
     const auto& holder = std::get<state::Holder>(taken);
     const std::string in_use = "the state file " + path.string() + " is in use by ";
     if (std::chrono::steady_clock::now() - start >= wait)
@@ -45,8 +51,6 @@ state::Lock lock_state(const std::filesystem::path& path, const std::string& ver
   }
 }
 
-}  // namespace
-
 std::filesystem::path state_path_of(const planner::Manifest& manifest) {
   return planner::beside(manifest.file, manifest.state_path);
 }
@@ -55,8 +59,6 @@ StateHold StateHold::take(const planner::Manifest& manifest, const std::string& 
                           std::chrono::milliseconds wait, Halt* halt, const Tell& tell) {
   const std::filesystem::path path = state_path_of(manifest);
   state::Lock lock = lock_state(path, verb, wait, halt, tell);
-  if (lock.abandoned_by())
-    tell("took over the lock that " + name_of(*lock.abandoned_by()) + " left behind");
   std::optional<state::Store> store =
       state::Store::open(path, state::OpenMode::create, {.job = manifest.name});
   const std::string job = store->meta().job;

@@ -37,6 +37,11 @@ class StateHold {
   state::Store store_;
 };
 
+/// The lock alone, as take() has it: for who may not want the file to be made.
+[[nodiscard]] state::Lock lock_state(const std::filesystem::path& path, const std::string& verb,
+                                     std::chrono::milliseconds wait, Halt* halt,
+                                     const StateHold::Tell& tell);
+
 /// Where the manifest's state file is.
 [[nodiscard]] std::filesystem::path state_path_of(const planner::Manifest& manifest);
 

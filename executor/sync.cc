@@ -55,6 +55,7 @@ class Sync {
         record_(hold.store(), "sync", "", "", selected_pairs(*request.manifest, request.selection),
                 request.tool_version) {
     result_.run_id = record_.run_id();
+    observer_.run_started(result_.run_id);
   }
 
   SyncResult run() {
@@ -266,20 +267,21 @@ void Sync::finish() {
   result_.exit_code = request_.exit_code(result_);
   state::RunEnd end;
   end.exit_code = result_.exit_code;
+  PairRows rows;
   for (const SyncRound& round : result_.rounds) {
     if (!round.applied) continue;
-    const state::RunEnd part = run_end_of(*round.applied);
+    const state::RunEnd part = run_end_of(round.plan, *round.applied);
     end.units_applied += part.units_applied;
     end.units_done += part.units_done;
     end.units_failed += part.units_failed;
     if (!part.message.empty()) end.message = part.message;
+    add(rows, rows_by_pair(round.plan, round.applied->tables));
   }
-  const planner::Ops written = result_.written();
-  end.rows = {written.insert, written.update, written.remove, 0, 0};
+  end.rows = total_of(rows);
   end.units_stale = result_.units_stale();
   if (result_.failure) end.message = what_of(result_.failure);
   if (result_.is_success()) end.message.clear();
-  record_.finish(end, result_.is_success() ? scopes_ : PairScopes());
+  record_.finish(end, result_.is_success() ? scopes_ : PairScopes(), rows);
 }
 
 }  // namespace
@@ -288,7 +290,8 @@ SyncResult sync(const SyncRequest& request, SyncObserver& observer) {
   Halt halt(request.stop, request.max_duration);
   StateHold hold = StateHold::take(*request.manifest, "sync", request.lock_wait, &halt,
                                    [&](const std::string& text) { observer.warning(text); });
-  return Sync(request, halt, hold, observer).run();
+  const auto work = [&] { return Sync(request, halt, hold, observer).run(); };
+  return request.around ? request.around(work) : work();
 }
 
 }  // namespace rowplan::executor

@@ -28,6 +28,9 @@ struct SyncRequest {
   std::optional<std::chrono::milliseconds> max_duration;  ///< from the call on, waiting included
   std::string tool_version;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between units
+  /// Called with what the run does, when the state is locked, and before any server is asked.
+  /// Calls it once, or throws. May be empty.
+  std::function<SyncResult(const std::function<SyncResult()>& work)> around;
   /// What the process will exit with, for the record of the run.
   std::function<int(const SyncResult&)> exit_code;
 };
@@ -38,6 +41,7 @@ class SyncObserver {
   virtual ~SyncObserver() = default;
   virtual planner::PlanObserver& planning() = 0;  ///< who listens while a plan is made
   virtual ApplyObserver& applying() = 0;
+  virtual void run_started(const std::string& /*run_id*/) {}  ///< it has the lock
   virtual void planned(const SyncRound& /*round*/) {}
   /// Goes beyond what a log usually holds: a lock waited for or taken over, a link that dropped.
   virtual void warning(const std::string& /*message*/) {}

@@ -58,6 +58,15 @@ std::uint64_t SyncResult::units_stale() const {
   return has_last_apply(rounds) ? rounds.back().applied->stale : 0;
 }
 
+std::vector<std::string> SyncResult::audit_problems() const {
+  std::vector<std::string> problems;
+  for (const SyncRound& round : rounds)
+    if (round.applied)
+      problems.insert(problems.end(), round.applied->audit_problems.begin(),
+                      round.applied->audit_problems.end());
+  return problems;
+}
+
 bool SyncResult::is_success() const {
   return !failure && !interrupted && !out_of_time && has_last_apply(rounds) &&
          executor::is_success(*rounds.back().applied) && (!verified || verified->equal);
@@ -90,6 +99,14 @@ ApplyResult together(const ApplyResult& first, ApplyResult second) {
   second.written.update += first.written.update;
   second.written.remove += first.written.remove;
   second.superseded += first.superseded;
+  second.audit_problems.insert(second.audit_problems.begin(), first.audit_problems.begin(),
+                               first.audit_problems.end());
+  for (const auto& [address, tally] : first.tables) {
+    planner::Ops& written = second.tables[address].written;
+    written.insert += tally.written.insert;
+    written.update += tally.written.update;
+    written.remove += tally.written.remove;
+  }
   return second;
 }
 

@@ -41,6 +41,8 @@ struct SyncResult {
   [[nodiscard]] std::uint64_t units_stale() const;    ///< still, after the last round
   /// The first plan of this run; nullptr: it made none.
   [[nodiscard]] const SyncRound* first_plan() const;
+  /// Why audit rows were not written; empty: they were.
+  [[nodiscard]] std::vector<std::string> audit_problems() const;
   /// All that was to be synced is as its source.
   [[nodiscard]] bool is_success() const;
 };

@@ -29,6 +29,15 @@ UnitResult failed(const std::string& address, const std::string& detail, std::ex
   return {UnitOutcome::failed, address, detail, std::move(why)};
 }
 
+void add(TableOps& total, const TableOps& more) {
+  for (const auto& [address, ops] : more) {
+    planner::Ops& sum = total[address];
+    sum.insert += ops.insert;
+    sum.update += ops.update;
+    sum.remove += ops.remove;
+  }
+}
+
 bool removes_rows(const TableWork& table) {
   return std::any_of(table.changes.begin(), table.changes.end(), [](const planner::Change& change) {
     return change.op == planner::Op::remove;
@@ -78,8 +87,7 @@ std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
     const bool applied = together.outcome == UnitOutcome::applied;
     went_together_ = applied || together.outcome == UnitOutcome::already_done;
     for (std::size_t i = 0; went_together_ && i < units.size(); ++i)
-      results.push_back(
-          {together.outcome, "", "", nullptr, applied ? units[i].ops() : planner::Ops()});
+      results.push_back({together.outcome, "", "", nullptr, applied ? units[i].ops() : TableOps()});
     if (went_together_) return results;
   }
   const bool commit_unknown = commit_unknown_;
@@ -119,9 +127,7 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
                     "", "", nullptr};
   for (std::uint64_t i = *reached; i < stepping.steps(); ++i) {
     UnitResult step = apply_whole(stepping.step(i));
-    step.written.insert += result.written.insert;
-    step.written.update += result.written.update;
-    step.written.remove += result.written.remove;
+    add(step.written, result.written);
     result = std::move(step);
     if (result.outcome == UnitOutcome::stale || result.outcome == UnitOutcome::failed) break;
     result.outcome = UnitOutcome::applied;
@@ -134,16 +140,12 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
 UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
   assert(!unit.tables.empty());
   commit_unknown_ = commit_unknown;
-  UnitResult result = with_retries(unit, [&] {
+  return with_retries(unit, [&] {
     UnitWork tried = unit;
-    return attempt(tried);
+    UnitResult result = attempt(tried);
+    if (result.outcome == UnitOutcome::applied) result.written = tried.ops();
+    return result;
   });
-  if (result.outcome != UnitOutcome::applied) return result;
-  result.written = unit.ops();
-  result.written.insert -= result.superseded.insert;
-  result.written.update -= result.superseded.update;
-  result.written.remove -= result.superseded.remove;
-  return result;
 }
 
 template <typename Try>

@@ -43,7 +43,7 @@ struct UnitResult {
   std::string address;  ///< of the table that it is about, where not applied
   std::string detail;
   std::exception_ptr failure;    ///< of a unit that failed
-  planner::Ops written = {};     ///< rows committed, of a unit in steps even where it is not done
+  TableOps written = {};         ///< rows committed, of a unit in steps even where it is not done
   planner::Ops superseded = {};  ///< planned, and left to the next window
 };
 

@@ -16,15 +16,18 @@ std::vector<state::UnitRows> UnitWork::units() const {
   return parts.empty() ? std::vector<state::UnitRows>{{id, changes()}} : parts;
 }
 
-planner::Ops UnitWork::ops() const {
-  planner::Ops ops;
-  for (const TableWork& table : tables)
+TableOps UnitWork::ops() const {
+  TableOps all;
+  for (const TableWork& table : tables) {
+    if (table.changes.empty()) continue;
+    planner::Ops& ops = all[table.table->address];
     for (const planner::Change& change : table.changes) {
       if (change.op == planner::Op::insert) ops.insert += change.rows();
       if (change.op == planner::Op::update) ++ops.update;
       if (change.op == planner::Op::remove) ops.remove += change.rows();
     }
-  return ops;
+  }
+  return all;
 }
 
 UnitIndex::UnitIndex(const planner::LoadedPlan& plan, const std::vector<planner::TablePair>& pairs)

@@ -28,6 +28,9 @@ struct TableWork {
   bool touched = false;  ///< triggers of the unit may write any row of the table
 };
 
+/// Rows by the address of their table.
+using TableOps = std::map<std::string, planner::Ops>;
+
 struct UnitWork {
   std::uint64_t id = 0;
   std::uint64_t steps = 1;      ///< transactions in which it is committed
@@ -41,7 +44,7 @@ struct UnitWork {
   /// Rows that are written.
   [[nodiscard]] std::uint64_t changes() const;
   [[nodiscard]] std::vector<state::UnitRows> units() const;  ///< `parts`, or the unit itself
-  [[nodiscard]] planner::Ops ops() const;                    ///< its changes by kind
+  [[nodiscard]] TableOps ops() const;                        ///< its changes by kind
 };
 
 /// Which chunks of which tables make up each unit.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mysql/schema.h"
 #include "mysql/session.h"
 #include "planner/diagnostic.h"
 #include "planner/glob.h"
@@ -139,6 +140,8 @@ struct PolicySpec {
 struct OutputSpec {
   std::uint64_t keep = 20;  ///< plans
   std::uint64_t sample_rows = 20;
+  std::string metrics_textfile;                 ///< as written; empty: none
+  std::optional<mysql::TableName> audit_table;  ///< on the target of each pair
 };
 
 struct Manifest {

@@ -16,8 +16,6 @@ constexpr std::string_view kSensitive = "sensitive columns";
 constexpr std::string_view kServerHooks = "hooks of a group's servers";
 constexpr std::string_view kAuditTrails = "audit trails";
 constexpr std::string_view kUndoAfter = "undoing what failed its verification";
-constexpr std::string_view kMetrics = "metrics";
-constexpr std::string_view kAuditTable = "audit tables";
 constexpr std::string_view kReplicaWrites = "writing to replicas";
 
 constexpr std::array<Choice, 5> kTlsValues = {
@@ -158,8 +156,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
 
     {"keep", kOutput, T::integer, {}, {}, 1, 1'000'000},
     {"sample_rows", kOutput, T::integer, {}, {}, 0, 1'000'000},
-    {"metrics_textfile", kOutput, T::text, kMetrics},
-    {"audit_table", kOutput, T::text, kAuditTable},
+    {"metrics_textfile", kOutput, T::text},
+    {"audit_table", kOutput, T::text},
 
     {"hmac_key_env", kSecrets, T::text, kSensitive},
     {"hmac_key_file", kSecrets, T::text, kSensitive},

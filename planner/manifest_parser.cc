@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "planner/address.h"
 #include "planner/manifest_pairs.h"
 #include "planner/manifest_section.h"
 #include "planner/utf8.h"
@@ -106,6 +107,16 @@ void read_output(const ManifestSection& root, OutputSpec& output) {
   if (const auto keep = section->integer("keep")) output.keep = static_cast<std::uint64_t>(*keep);
   if (const auto rows = section->integer("sample_rows")) {
     output.sample_rows = static_cast<std::uint64_t>(*rows);
+  }
+  if (auto path = section->text("metrics_textfile")) output.metrics_textfile = std::move(*path);
+  if (const auto table = section->text("audit_table")) {
+    output.audit_table = parse_table(*table);
+    if (!output.audit_table) {
+      root.report().error(section->value_span("audit_table"),
+                          "\"audit_table\" is not the name of a table",
+                          "write it as \"db.table\"; other bytes than letters, digits, _, $ and - "
+                          "as %XX");
+    }
   }
 }
 

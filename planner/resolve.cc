@@ -96,6 +96,30 @@ void refuse_shared_targets(const std::vector<TableJob>& jobs) {
   }
 }
 
+/// What a run writes about itself must not be among what it compares.
+void refuse_audit_table(const Manifest& manifest, const std::vector<TableJob>& jobs) {
+  if (!manifest.output.audit_table) return;
+  // Whether names differ by case is the servers' to say: here it is the safe side that counts.
+  const auto folded = [](const TableName& name) {
+    std::string text = encode_table(name);
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return text;
+  };
+  const std::string audit = folded(*manifest.output.audit_table);
+  std::set<std::string> audited;
+  for (const PairSpec& pair : manifest.pairs) audited.insert(pair.target);
+  for (const TableJob& job : jobs)
+    if (folded(job.target_table) == audit ||
+        (folded(job.source_table) == audit && audited.count(job.source) > 0))
+      throw Refusal(RefusalReason::manifest,
+                    job.address +
+                        " is the audit table of the manifest's [output], which is no "
+                        "table to sync",
+                    "exclude it: \"!" + shown(job.source_table) + "\" in tables");
+}
+
 /// Sessions for reading schemas, one a server.
 class Readers {
  public:
@@ -248,6 +272,7 @@ ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
   }
   selector.require_all_known(manifest);
   refuse_shared_targets(all);
+  refuse_audit_table(manifest, all);
   std::sort(jobs.begin(), jobs.end(),
             [](const TableJob& a, const TableJob& b) { return a.address < b.address; });
   for (const TableJob& job : jobs) resolution.pair_up(job);
@@ -257,6 +282,7 @@ ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
 ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>& jobs,
                            Connections& connections) {
   Resolution resolution(manifest, connections);
+  refuse_audit_table(manifest, jobs);
   for (const TableJob& job : jobs) {
     resolution.look_at_servers(spec_of(manifest, job.pair));
     resolution.pair_up(job);

@@ -49,6 +49,18 @@ void Pairs::succeeded(const std::string& address, const std::string& plan_id, co
   });
 }
 
+bool Pairs::forget_full_compare(const std::string& address) {
+  bool forgotten = false;
+  store_.write([&](SQLite::Database& db) {
+    SQLite::Statement update(db,
+                             "UPDATE pairs SET last_full_compare_at = NULL WHERE address = ? AND "
+                             "last_full_compare_at IS NOT NULL");
+    update.bind(1, address);
+    forgotten = update.exec() == 1;
+  });
+  return forgotten;
+}
+
 std::optional<PairRecord> Pairs::find(const std::string& address) const {
   std::optional<PairRecord> pair;
   store_.read([&](SQLite::Database& db) {

@@ -31,6 +31,8 @@ class Pairs {
 
   void succeeded(const std::string& address, const std::string& plan_id, const RowCounts& rows,
                  CompareScope scope);
+  /// As if the pair's rows had never all been compared. false: nothing was known of that.
+  bool forget_full_compare(const std::string& address);
   [[nodiscard]] std::optional<PairRecord> find(const std::string& address) const;
   [[nodiscard]] std::vector<PairRecord> all() const;  ///< in order of address
 

@@ -1,4 +1,4 @@
-// The history of runs that write: apply, sync, undo.
+// The history of runs that write (apply, sync, undo), and of what people did to the state.
 #include "state/runs.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -18,6 +18,9 @@ constexpr const char* kColumns =
     "run_id, plan_id, plan_digest, verb, tool_version, host, pid, started_at, finished_at, "
     "exit_code, inserted, updated, deleted, conflicts, kept, units_applied, units_done, "
     "units_stale, units_failed, message";
+
+/// Of the verb: a run, and not what a person did.
+constexpr const char* kIsRun = "verb NOT GLOB 'state *'";
 
 RunEnd end_of(SQLite::Statement& row) {
   RunEnd end;
@@ -134,13 +137,29 @@ std::vector<RunRecord> Runs::newest(std::size_t limit,
   return runs;
 }
 
+std::optional<RunRecord> Runs::last_of(const std::string& pair) const {
+  std::optional<RunRecord> run;
+  store_.read([&](SQLite::Database& db) {
+    SQLite::Statement query(
+        db, std::string("SELECT ") + kColumns + " FROM runs WHERE " + kIsRun +
+                " AND run_id IN (SELECT run_id FROM run_pairs WHERE address = ?) ORDER BY seq "
+                "DESC LIMIT 1");
+    query.bind(1, pair);
+    if (query.executeStep()) {
+      run = record_of(db, query);
+    }
+  });
+  return run;
+}
+
 std::uint64_t Runs::prune(const std::string& before) {
   std::uint64_t pruned = 0;
   store_.write([&](SQLite::Database& db) {
     SQLite::Statement remove(
         db,
-        "DELETE FROM runs WHERE started_at < ? AND seq NOT IN (SELECT max(seq) FROM runs JOIN "
-        "run_pairs USING (run_id) GROUP BY address)");
+        std::string("DELETE FROM runs WHERE started_at < ? AND seq NOT IN (SELECT max(seq) FROM "
+                    "runs JOIN run_pairs USING (run_id) WHERE ") +
+            kIsRun + " GROUP BY address)");
     remove.bind(1, before);
     pruned = static_cast<std::uint64_t>(remove.exec());
   });

@@ -1,4 +1,4 @@
-// The history of runs that write: apply, sync, undo.
+// The history of runs that write (apply, sync, undo), and of what people did to the state.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ struct RunStart {
   std::string run_id;
   std::string plan_id;
   std::string plan_digest;
-  std::string verb;
+  std::string verb;                ///< `state ...`: not a run, but what a person did to the state
   std::vector<std::string> pairs;  ///< addresses
   std::string tool_version;
   std::string host;
@@ -58,6 +58,9 @@ class Runs {
   /// The newest first; of one pair, if its address is given.
   [[nodiscard]] std::vector<RunRecord> newest(
       std::size_t limit, const std::optional<std::string>& pair = std::nullopt) const;
+
+  /// The newest of the pair that was a run, finished or not.
+  [[nodiscard]] std::optional<RunRecord> last_of(const std::string& pair) const;
 
   /// Forgets runs that began before, but the last of each pair; returns how many.
   std::uint64_t prune(const std::string& before);

@@ -9,7 +9,6 @@
 #include "cmd/junit_report.h"
 #include "cmd/option_table.h"
 #include "cmd/shown_text.h"
-#include "cmd/status_command.h"
 #include "cmd/time_text.h"
 #include "planner/manifest_parser.h"
 #include "planner/refusal.h"
@@ -96,7 +95,10 @@ TEST(CliTest, WrongUsageIsRefused) {
   EXPECT_TRUE(refusal_of({"sync"}).starts_with("'sync' writes what nobody has looked at"));
   EXPECT_NE(refusal_of({"sync", "--auto-approve", "--lock-wait", "soon"}), "not refused");
   EXPECT_EQ(refusal_of({"paln"}), "there is no verb 'paln'|did you mean 'plan'?");
-  EXPECT_EQ(refusal_of({"state"}), "'state' needs a verb: list or show|see 'rowplan state --help'");
+  EXPECT_EQ(
+      refusal_of({"state"}),
+      "'state' needs a verb: list, show, set-watermark, rebase, release or prune|see 'rowplan "
+      "state --help'");
   EXPECT_EQ(refusal_of({"--json"}), "a verb is missing|see 'rowplan --help'");
   EXPECT_NE(refusal_of({"show", "d", "--format", "xml"}), "not refused");
   EXPECT_NE(refusal_of({"show", "d", "--limit", "-1"}), "not refused");
@@ -111,10 +113,22 @@ TEST(CliTest, VerbsOfLaterVersionsAreRefusedAsSuch) {
   EXPECT_EQ(refusal_of({"undo", "X", "-o", "d"}), "\"undo\" is not built yet in this version|");
   EXPECT_EQ(refusal_of({"resolve", "d", "-o", "e", "--take", "newest"}),
             "\"resolve\" is not built yet in this version|");
-  EXPECT_EQ(refusal_of({"state", "set-watermark", "p/a.b", "x"}),
-            "\"state set-watermark\" is not built yet in this version|");
-  EXPECT_EQ(refusal_of({"-f", "m.toml", "state", "prune"}),
-            "\"state prune\" is not built yet in this version|");
+}
+
+TEST(CliTest, VerbsOfTheState) {
+  const CommandLine set = parsed({"state", "set-watermark", "p/a.b", "2025-03-01 09:30:00"});
+  EXPECT_EQ(std::get<StateOptions>(set.verb).verb, StateVerb::set_watermark);
+  EXPECT_EQ(std::get<StateOptions>(set.verb).address, "p/a.b");
+  EXPECT_EQ(std::get<StateOptions>(set.verb).value, "2025-03-01 09:30:00");
+  const CommandLine show = parsed({"state", "show", "p", "--limit", "3"});
+  EXPECT_EQ(std::get<StateOptions>(show.verb).address, "p");
+  EXPECT_EQ(std::get<StateOptions>(show.verb).limit, 3U);
+  EXPECT_EQ(std::get<StateOptions>(parsed({"state", "show"}).verb).address, "");
+  const CommandLine prune = parsed({"state", "prune", "--older-than", "7d"});
+  EXPECT_EQ(std::get<StateOptions>(prune.verb).older_than, std::chrono::hours(168));
+  EXPECT_NE(refusal_of({"state", "prune", "--older-than", "a week"}), "not refused");
+  EXPECT_NE(refusal_of({"state", "set-watermark", "p/a.b"}), "not refused");
+  EXPECT_NE(refusal_of({"state", "rebase"}), "not refused");
 }
 
 TEST(CliTest, HelpAndNothing) {
@@ -263,53 +277,17 @@ TEST(TimeTextTest, ReadsWhatTheStateWrites) {
   EXPECT_EQ(state::rfc3339_utc(*at), "2025-03-01T09:30:00.125Z");
   EXPECT_FALSE(parse_time("2025-02-30T09:30:00.125Z").has_value());
   EXPECT_FALSE(parse_time("2025-03-01 09:30:00").has_value());
+  EXPECT_EQ(parse_watermark("2025-03-01 09:30:00"), *at - std::chrono::milliseconds(125));
+  EXPECT_EQ(parse_watermark("2025-03-01 09:30:00.125"), *at);
+  EXPECT_EQ(parse_watermark("2025-03-01 09:30:00.125007"), *at + std::chrono::microseconds(7));
+  for (const char* wrong : {"", "2025-03-01", "2025-03-01 09:30:00.", "2025-03-01 09:30:00.1250001",
+                            "2025-03-01T09:30:00", "2025-02-29 09:30:00", "2025-03-01 24:00:00",
+                            "2025-03-01 09:30:00 ", " 2025-03-01 09:30:00", "2025-03-01 09:30:0x",
+                            "0000-00-00 00:00:00", "9999-12-31 23:59:59"}) {
+    EXPECT_FALSE(parse_watermark(wrong).has_value()) << wrong;
+  }
   EXPECT_EQ(age_text(std::chrono::minutes(185)), "3h 5m");
   EXPECT_EQ(age_text(-std::chrono::seconds(5)), "0s");
-}
-
-JobStatus job_status() {
-  JobStatus status;
-  status.job = "shop";
-  status.state_path = "shop.state.db";
-  status.state_exists = true;
-  PairStatus pair;
-  pair.name = "orders";
-  pair.source = "hq";
-  pair.target = "dw";
-  status.pairs = {pair, pair};
-  status.pairs[1].name = "never";
-  state::PairRecord record;
-  record.address = "orders";
-  record.last_success_at = "2025-03-01T09:30:00.000Z";
-  record.last_plan_id = "01JN";
-  record.rows.inserted = 12;
-  status.pairs[0].record = record;
-  status.pairs[0].success_at = parse_time(record.last_success_at);
-  return status;
-}
-
-TEST(StatusTest, MaxAgeIsAboutTheLastSuccess) {
-  const JobStatus status = job_status();
-  const SystemTime now = *parse_time("2025-03-01T10:30:00.000Z");
-  EXPECT_FALSE(is_outdated(status.pairs[0], std::chrono::hours(1), now));
-  EXPECT_TRUE(is_outdated(status.pairs[0], std::chrono::minutes(59), now));
-  EXPECT_TRUE(is_outdated(status.pairs[1], std::chrono::hours(1000), now));
-}
-
-TEST(StatusTest, TextAndMetrics) {
-  const JobStatus status = job_status();
-  const SystemTime now = *parse_time("2025-03-01T10:30:00.000Z");
-  EXPECT_NE(status_text(status, {}, now).find("2025-03-01T09:30:00.000Z (1h 0m ago), plan 01JN"),
-            std::string::npos);
-  EXPECT_NE(status_text(status, {}, now).find("last success       never"), std::string::npos);
-  const std::string metrics = status_metrics(status);
-  EXPECT_NE(
-      metrics.find("rowplan_last_success_timestamp_seconds{job_name=\"shop\",pair=\"orders\"} "
-                   "1740821400\n"),
-      std::string::npos)
-      << metrics;
-  EXPECT_NE(metrics.find("pair=\"orders\",op=\"insert\"} 12\n"), std::string::npos);
-  EXPECT_NE(metrics.find("rowplan_lock_held{job_name=\"shop\"} 0\n"), std::string::npos);
 }
 
 }  // namespace

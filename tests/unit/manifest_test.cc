@@ -109,6 +109,8 @@ TEST(Manifest, Defaults) {
   EXPECT_FALSE(manifest.policy.verify_after);
   EXPECT_EQ(manifest.output.keep, 20U);
   EXPECT_EQ(manifest.output.sample_rows, 20U);
+  EXPECT_EQ(manifest.output.metrics_textfile, "");
+  EXPECT_FALSE(manifest.output.audit_table);
 }
 
 TEST(Manifest, AllKeysOfAServer) {
@@ -169,6 +171,8 @@ plan_ttl = "1h30m"
 verify_after = true
 on_failed_verify = "report"
 [output]
+metrics_textfile = "shop.prom"
+audit_table = "ops.the%20audit"
 keep = 3
 sample_rows = 0
 [pair.b]
@@ -207,6 +211,8 @@ compress = "auto"
   EXPECT_EQ(manifest.policy.approve, Approve::on_warning);
   EXPECT_EQ(manifest.policy.plan_ttl, std::chrono::minutes(90));
   EXPECT_TRUE(manifest.policy.verify_after);
+  EXPECT_EQ(manifest.output.metrics_textfile, "shop.prom");
+  EXPECT_EQ(manifest.output.audit_table, (mysql::TableName{"ops", "the audit"}));
   EXPECT_EQ(manifest.output.keep, 3U);
   EXPECT_EQ(manifest.output.sample_rows, 0U);
   ASSERT_EQ(manifest.pairs.size(), 2U);

@@ -100,6 +100,36 @@ TEST_F(StateRuns, PruneKeepsTheLastOfEachPair) {
   EXPECT_EQ(runs.newest(10, "orders").size(), 1U);
 }
 
+TEST_F(StateRuns, WhatPeopleDidIsInTheHistoryAndIsNoRun) {
+  Runs runs(*store_);
+  EXPECT_FALSE(runs.last_of("orders"));
+  run("R1");
+  RunStart act = start("R2");
+  act.verb = "state rebase";
+  runs.begin(act);
+  runs.finish("R2", {});
+  EXPECT_EQ(runs.newest(10, "orders").size(), 2U);
+  ASSERT_TRUE(runs.last_of("orders"));
+  EXPECT_EQ(runs.last_of("orders")->start.run_id, "R1");
+  EXPECT_FALSE(runs.last_of("rare"));
+  now_ += std::chrono::hours(1);
+  EXPECT_EQ(runs.prune(store_->now()), 1U);
+  EXPECT_TRUE(runs.last_of("orders"));
+  EXPECT_FALSE(runs.find("R2"));
+}
+
+TEST_F(StateRuns, AFullCompareCanBeForgotten) {
+  Pairs pairs(*store_);
+  EXPECT_FALSE(pairs.forget_full_compare("orders"));
+  pairs.succeeded("orders", "P1", {1, 2, 3, 4, 5}, CompareScope::full);
+  pairs.succeeded("hr", "P1", {}, CompareScope::full);
+  EXPECT_TRUE(pairs.forget_full_compare("orders"));
+  EXPECT_FALSE(pairs.forget_full_compare("orders"));
+  EXPECT_FALSE(pairs.find("orders")->last_full_compare_at);
+  EXPECT_EQ(pairs.find("orders")->rows.kept, 5U);
+  EXPECT_TRUE(pairs.find("hr")->last_full_compare_at);
+}
+
 TEST_F(StateRuns, PairsRememberTheirLastSuccess) {
   Pairs pairs(*store_);
   EXPECT_FALSE(pairs.find("orders"));
