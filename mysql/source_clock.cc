@@ -29,11 +29,11 @@ ServerTime time_from_microseconds(const std::optional<std::string>& text) {
 
 /// A statement runs, by what SHOW PROCESSLIST says: not an idle connection, not the server's own.
 bool runs_statement(const NamedRow& row) {
-  static const std::set<std::string> kIdle = {"Sleep", "Daemon", "Binlog Dump", "Binlog Dump GTID"};
-  static const std::set<std::string> kOwn = {"system user", "event_scheduler",
-                                             "unauthenticated user"};
-  return kIdle.count(value_of(row, {"Command", "COMMAND"}).value_or("")) == 0 &&
-         kOwn.count(value_of(row, {"User", "USER"}).value_or("")) == 0;
+  static const std::set<std::string> idle = {"Sleep", "Daemon", "Binlog Dump", "Binlog Dump GTID"};
+  static const std::set<std::string> own = {"system user", "event_scheduler",
+                                            "unauthenticated user"};
+  return idle.count(value_of(row, {"Command", "COMMAND"}).value_or("")) == 0 &&
+         own.count(value_of(row, {"User", "USER"}).value_or("")) == 0;
 }
 
 class ClockReading {

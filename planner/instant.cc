@@ -12,7 +12,7 @@ using std::chrono::days;
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
-constexpr std::int64_t kLongestOffsetS = 14 * 3600;
+constexpr std::int64_t kLongestOffsetS = std::int64_t{14} * 3600;
 
 std::int64_t unit_of(unsigned digits) {
   std::int64_t unit = 1;
