@@ -7,6 +7,7 @@
 
 #include "cmd/shown_text.h"
 #include "cmd/time_text.h"
+#include "executor/run_record.h"
 #include "executor/state_hold.h"
 #include "executor/undo_prune.h"
 #include "planner/plan_id.h"

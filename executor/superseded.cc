@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "executor/chunk_reading.h"
 #include "executor/row_identity.h"
 #include "mysql/encoding.h"
 #include "mysql/row_stream.h"
@@ -74,7 +75,7 @@ class TableRest {
     std::string list;
     for (const mysql::ReadColumn& column : columns)
       list += (list.empty() ? "" : ",") + column.expression;
-    const std::vector<mysql::Row> keys = keys_of(pair_, table_.changes).source;
+    const std::vector<mysql::Row> keys = keys_of(pair_, changes_of(table_)).source;
     for (std::size_t begin = 0; begin < keys.size(); begin += planner::kKeysAtOnce) {
       const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
       const auto end = keys.begin() + static_cast<std::ptrdiff_t>(
