@@ -220,7 +220,7 @@ compress = "auto"
   const PairSpec& pair = manifest.pairs[0];
   ASSERT_EQ(pair.tables.size(), 3U);
   EXPECT_EQ(pair.tables[2].text, "!shop.order_tmp");
-  EXPECT_EQ(pair.tables[1].span, (SourceSpan{22, 26, 14}));
+  EXPECT_EQ(pair.tables[1].span, (SourceSpan{24, 26, 14}));
   ASSERT_EQ(pair.rename.size(), 2U);
   EXPECT_EQ(pair.rename[0].from, "shop.z") << "in the manifest's order";
   EXPECT_EQ(pair.assume,
