@@ -18,7 +18,9 @@ constexpr unsigned kHashings = 2;                // the quicker counts: others u
 constexpr std::uint64_t kFirstRows = 128;        // tell how long rows are
 constexpr std::uint64_t kSampleBytes = 100'000;  // less than a thousandth of a table worth it
 constexpr std::uint64_t kSampleRowsAtMost = 20'000;
-constexpr double kShortest = 1e-6;  // seconds: clocks are not finer than that
+constexpr double kShortest = 1e-6;   // seconds: clocks are not finer than that
+constexpr double kBurst = 8;         // times faster than the whole: no rate, but what lay waiting
+constexpr double kTurnsToBegin = 2;  // round trips until rows come: prepare and execute
 
 double seconds_since(Clock::time_point start) {
   return std::max(kShortest, std::chrono::duration<double>(Clock::now() - start).count());
@@ -32,13 +34,15 @@ struct Sample {
   mysql::Row last;
 };
 
-/// The rate is of the second half of the rows: by then a connection has found its speed.
-Sample stream_sample(const TablePair& pair, Side side, mysql::Session& session,
-                     std::uint64_t rows) {
+/// The rate is of the second half of the rows: by then a connection has found its speed. But where
+/// these came all at once, something on the way hands on in lumps: then it is of all rows.
+Sample stream_sample(const TablePair& pair, Side side, mysql::Session& session, std::uint64_t rows,
+                     double round_trip) {
   std::string list;
   for (const mysql::ReadColumn& read : read_columns(pair, side))
     list += (list.empty() ? "" : ",") + read.expression;
   const std::string filter = filter_of(pair);
+  const Clock::time_point start = Clock::now();
   StreamRows stream(session, pair, side,
                     "SELECT " + list + from_by_key(pair, side) +
                         (filter.empty() ? "" : " WHERE " + filter) + order_by_key(pair, side) +
@@ -57,10 +61,14 @@ Sample stream_sample(const TablePair& pair, Side side, mysql::Session& session,
     sample.last.swap(row);
   }
   if (sample.rows < rows) return sample;
-  const double took = seconds_since(half);
-  const std::uint64_t second_half = rows - rows / 2;
-  sample.rows_per_s = static_cast<double>(second_half) / took;
-  sample.bytes_per_s = static_cast<double>(sample.bytes - half_bytes) / took;
+  const double half_s = seconds_since(half);
+  const double all_s = std::max(kShortest, seconds_since(start) - kTurnsToBegin * round_trip);
+  const bool in_lumps = half_s * kBurst < all_s;
+  const std::uint64_t counted = in_lumps ? rows : rows - rows / 2;
+  const std::uint64_t bytes = in_lumps ? sample.bytes : sample.bytes - half_bytes;
+  const double took = in_lumps ? all_s : half_s;
+  sample.rows_per_s = static_cast<double>(counted) / took;
+  sample.bytes_per_s = static_cast<double>(bytes) / took;
   return sample;
 }
 
@@ -77,14 +85,14 @@ double round_trip_s(mysql::Session& session) {
 }
 
 std::optional<LinkSpeed> measure_link(const TablePair& pair, Side side, mysql::Session& session) {
-  const Sample first = stream_sample(pair, side, session, kFirstRows);
+  LinkSpeed speed;
+  speed.round_trip_s = round_trip_s(session);
+  const Sample first = stream_sample(pair, side, session, kFirstRows, speed.round_trip_s);
   if (first.rows < kFirstRows) return std::nullopt;
   const std::uint64_t row_bytes = std::max<std::uint64_t>(1, first.bytes / first.rows);
   const std::uint64_t rows = std::clamp(kSampleBytes / row_bytes, kFirstRows, kSampleRowsAtMost);
-  const Sample sample = stream_sample(pair, side, session, rows);
+  const Sample sample = stream_sample(pair, side, session, rows, speed.round_trip_s);
   if (sample.rows < rows) return std::nullopt;
-  LinkSpeed speed;
-  speed.round_trip_s = round_trip_s(session);
   speed.rows_per_s = sample.rows_per_s;
   speed.bytes_per_s = sample.bytes_per_s;
   const KeyRange range{std::nullopt, key_of(pair, sample.last)};

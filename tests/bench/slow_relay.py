@@ -4,8 +4,8 @@ import asyncio
 import threading
 import time
 
-RECEIVE_BYTES = 1 << 16
-QUEUED_CHUNKS = 64  # of RECEIVE_BYTES or less: then the sender waits, as behind a full link
+RECEIVE_BYTES = 1 << 12  # what arrives at once: some packets
+QUEUED_CHUNKS = 1024  # of RECEIVE_BYTES or less: then the sender waits, as behind a full link
 
 
 class Direction:
