@@ -7,8 +7,8 @@
 #include "cmd/manifest_file.h"
 #include "cmd/observers.h"
 #include "cmd/plan_report.h"
-#include "cmd/reading_pause.h"
 #include "cmd/shown_text.h"
+#include "executor/reading_pause.h"
 #include "planner/display_text.h"
 #include "planner/planner.h"
 
@@ -52,7 +52,8 @@ planner::Plan compare(const CheckOptions& options, const Context& context) {
   request.stop = context.stop();
   ProgressView view(context.console, progress_settings(context.global));
   PlanListener listener(view, context.log);
-  request.pause = reading_pause(loaded, listener, context);
+  request.pause =
+      executor::reading_pause(loaded.manifest, loaded.base_dir, context.stop(), listener);
   return planner::compare_only(request, options.fast, listener);
 }
 

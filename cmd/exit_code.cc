@@ -136,6 +136,7 @@ ExitCode exit_code_of(planner::RefusalReason reason) noexcept {
     case RefusalReason::stale:
       return ExitCode::stale;
     case RefusalReason::temporary:
+    case RefusalReason::throttled:
       return ExitCode::temporary;
   }
   return ExitCode::error;

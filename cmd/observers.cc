@@ -9,9 +9,11 @@
 namespace rowplan::cmd {
 namespace {
 
-void tell_wait(const std::string& reason, ProgressView& view, spdlog::logger& log) {
+void tell_wait(const std::string& reason, ProgressView& view, spdlog::logger& log,
+               RunProgressFile* published) {
   log.info("{}", reason.empty() ? "goes on" : "waiting: " + reason);
   view.waiting(reason);
+  if (published != nullptr) published->wait_for(reason);
 }
 
 }  // namespace
@@ -59,7 +61,11 @@ void PlanListener::table_finished(const std::string& address, std::uint64_t rows
   show();
 }
 
-void PlanListener::waiting(const std::string& reason) { tell_wait(reason, view_, log_); }
+void PlanListener::waiting(const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  waiting_ = reason;
+  tell_wait(reason, view_, log_, published_);
+}
 
 void PlanListener::warning(const std::string& message) { log_.warn("{}", message); }
 
@@ -77,6 +83,7 @@ void PlanListener::show() {
     progress.phase = "comparing";
     progress.table = latest_;
     progress.rows = now.done;
+    progress.waiting = waiting_;
     published_->show(std::move(progress));
   }
   view_.show(now);
@@ -176,7 +183,9 @@ void ApplyListener::unit_retry(std::uint64_t unit, unsigned attempt, unsigned de
   publish("to try unit " + std::to_string(unit) + " again: " + cause);
 }
 
-void ApplyListener::waiting(const std::string& reason) { tell_wait(reason, view_, log_); }
+void ApplyListener::waiting(const std::string& reason) {
+  tell_wait(reason, view_, log_, published_);
+}
 
 void ApplyListener::warning(const std::string& message) { log_.warn("{}", message); }
 

@@ -54,6 +54,7 @@ class PlanListener final : public planner::PlanObserver {
   std::uint64_t table_count_ = 0;
   std::uint64_t rows_estimate_ = 0;
   std::string latest_;
+  std::string waiting_;  ///< for what one of the tables waits, while others may go on
 };
 
 /// Units one after the other; what went wrong with one is told at once.

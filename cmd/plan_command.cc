@@ -7,8 +7,8 @@
 #include "cmd/manifest_file.h"
 #include "cmd/observers.h"
 #include "cmd/plan_report.h"
-#include "cmd/reading_pause.h"
 #include "cmd/shown_text.h"
+#include "executor/reading_pause.h"
 #include "planner/display_text.h"
 #include "planner/planner.h"
 
@@ -38,6 +38,7 @@ void print_text(const planner::WrittenPlan& written, const PlanOptions& options,
   std::ostream& out = context.console.out();
   const planner::Plan& plan = written.plan;
   print_table_counts(plan, out);
+  print_watermarks(plan, out);
   print_findings(plan.findings, context.console.settings().color_out, out);
   if (!plan.tables.empty() || !plan.findings.empty()) out << '\n';
   print_verdict(plan, out);
@@ -85,7 +86,8 @@ ExitCode run_plan(const PlanOptions& options, const Context& context) {
       options.output, options.overwrite ? planner::Overwrite::yes : planner::Overwrite::no);
   ProgressView view(context.console, progress_settings(context.global));
   PlanListener listener(view, context.log);
-  request.pause = reading_pause(loaded, listener, context);
+  request.pause =
+      executor::reading_pause(loaded.manifest, loaded.base_dir, context.stop(), listener);
   const planner::WrittenPlan written = planner::make_plan(request, directory, listener);
   view.finish();
 

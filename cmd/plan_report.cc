@@ -61,6 +61,10 @@ void print_table_counts(const planner::Plan& plan, std::ostream& out) {
     out << counted(unchanged, "table", "tables") << " without a change\n";
 }
 
+void print_watermarks(const planner::Plan& plan, std::ostream& out) {
+  for (const std::string& line : planner::watermark_lines(plan)) out << line << '\n';
+}
+
 ordered_json summary_json(const planner::Summary& summary) {
   return {{"insert", summary.ops.insert},
           {"update", summary.ops.update},

@@ -18,6 +18,8 @@ void print_findings(const planner::Findings& findings, bool color, std::ostream&
 
 /// Tables with changes, and how many there are without.
 void print_table_counts(const planner::Plan& plan, std::ostream& out);
+/// From where to where the watermarks of incremental tables go.
+void print_watermarks(const planner::Plan& plan, std::ostream& out);
 [[nodiscard]] nlohmann::ordered_json summary_json(const planner::Summary& summary);
 [[nodiscard]] nlohmann::ordered_json tables_json(const planner::Plan& plan);
 

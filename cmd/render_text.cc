@@ -63,6 +63,7 @@ class TextRenderer {
   void render() {
     header();
     counts();
+    watermarks();
     findings();
     for (const planner::PlanTable& table : plan_.tables) {
       if (!table.changes_path.empty()) changes(table);
@@ -144,6 +145,12 @@ class TextRenderer {
       }
       out_ << "\n";
     }
+  }
+
+  void watermarks() {
+    const std::vector<std::string> lines = planner::watermark_lines(plan_);
+    if (!lines.empty()) out_ << "\n";
+    for (const std::string& line : lines) out_ << "  " << line << "\n";
   }
 
   void findings() {

@@ -12,6 +12,7 @@
 #include "executor/undo_prune.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
+#include "planner/resolve.h"
 #include "state/journal.h"
 #include "state/pairs.h"
 #include "state/runs.h"
@@ -46,6 +47,15 @@ void record(state::Store& store, const char* verb, const planner::Address& addre
   state::RunEnd end;
   end.message = message;
   runs.finish(id, end);
+}
+
+/// Nothing would ever look at the watermark of another table.
+void check_incremental(const planner::Address& address, const planner::Manifest& manifest) {
+  const auto job = planner::job_of(manifest, address.pair, *address.table);
+  if (job && job->options.incremental) return;
+  throw Refusal(RefusalReason::usage,
+                "the table '" + to_string(address) + "' is not incremental: it has no watermark",
+                "incremental.column in the manifest makes it so");
 }
 
 void check_value(const std::string& value) {
@@ -175,7 +185,10 @@ ExitCode change_state(const StateOptions& options, const std::optional<planner::
   if (sets && !address->table) {
     throw Refusal(RefusalReason::usage, "a watermark is a table's: name it as pair/db.table");
   }
-  if (sets) check_value(options.value);
+  if (sets) {
+    check_incremental(*address, manifest);
+    check_value(options.value);
+  }
   const std::string path = planner::beside(manifest.file, manifest.state_path).string();
   Told told;
   {

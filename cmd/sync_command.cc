@@ -56,7 +56,10 @@ std::string rows_line(const SyncResult& result) {
 }
 
 void print_round(const SyncRound& round, bool color, std::ostream& out) {
-  if (round.plan.summary.ops.changes() > 0) print_table_counts(round.plan, out);
+  if (round.plan.summary.ops.changes() > 0) {
+    print_table_counts(round.plan, out);
+    print_watermarks(round.plan, out);
+  }
   print_findings(round.plan.findings, color, out);
   if (round.applied) print_problems(*round.applied, out);
   if (!round.directory.empty()) {

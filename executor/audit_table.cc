@@ -60,10 +60,16 @@ std::string message_of(const TableTally& tally, const AuditedRun& run) {
   return run.failure.empty() ? "the run ended before all of its units were tried" : run.failure;
 }
 
+/// A time of the source's clock, in UTC. Empty: NULL.
+std::string mark_literal(const std::string& mark) {
+  return mark.empty() ? "NULL" : text_literal(mark);
+}
+
 std::string insert_statement(const mysql::TableName& audit, const planner::PlanTable& table,
                              const std::string& plan_id, const AuditedRun& run,
                              const TableTally& tally) {
   const planner::Ops& rows = tally.written;
+  const planner::PlanWatermark mark = table.watermark.value_or(planner::PlanWatermark{});
   const std::array<std::string, kColumns.size()> values = {
       text_literal(table.members.at(table.target)),
       time_literal(run.started_at),
@@ -79,8 +85,8 @@ std::string insert_statement(const mysql::TableName& audit, const planner::PlanT
       std::to_string(rows.update),
       std::to_string(rows.remove),
       std::to_string(table.ops.conflict),
-      "NULL",  // plans of full comparisons move no watermark
-      "NULL",
+      mark_literal(mark.from.value_or("")),
+      mark_literal(mark.to),
       message_literal(message_of(tally, run)),
       text_literal(run.tool_version),
       text_literal(mysql::printable(run.host))};

@@ -14,6 +14,7 @@
 #include "executor/unit_apply.h"
 #include "executor/unit_batch.h"
 #include "executor/unit_work.h"
+#include "executor/verification.h"
 #include "executor/watermark_moves.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
@@ -44,14 +45,6 @@ std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
     locks.emplace(server,
                   TableLocks(connections.open(server, mysql::SessionMode::read_only), names));
   return locks;
-}
-
-std::string text_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
 }
 
 std::vector<std::string> pairs_of_units(const std::vector<UnitWork>& units) {
@@ -200,24 +193,12 @@ class Apply {
   Throttle throttle_;
 };
 
-/// Compares again what was written, if the request says so.
-void verify(const ApplyRequest& request, const planner::Plan& plan, ApplyResult& result) {
-  if (!request.verify_after || result.applied == 0 || !is_success(result)) return;
-  try {
-    planner::PlanObserver deaf;
-    result.verified =
-        compare_again(request.manifest, request.base_dir, changed_tables(plan), request.stop, deaf);
-  } catch (...) {
-    result.failure = std::current_exception();
-  }
-}
-
 /// After the state has all: what tells of a run must not keep the next one from going on.
 void audit(const ApplyRequest& request, const planner::LoadedPlan& loaded, const AuditedRun& run,
            planner::Connections& connections, ApplyResult& result) {
   AuditedRun audited = run;
   if (result.failure) audited.failure = text_of(result.failure);
-  if (result.interrupted) audited.failure = "stopped by a signal";
+  if (result.interrupted) audited.failure = "stopped: by a signal, or its time was over";
   result.audit_problems =
       write_audit(*request.manifest, loaded.plan, audited, result.tables, connections);
 }
@@ -233,7 +214,7 @@ ApplyResult recorded(const ApplyRequest& request, const planner::LoadedPlan& loa
                    request.tool_version);
   observer.run_started(record.run_id(), loaded.plan.run.plan_id);
   ApplyResult result = units.run(record.run_id());
-  verify(request, loaded.plan, result);
+  verify(request, loaded.plan, result, observer);
   const auto end = [&] {
     state::RunEnd run_end = run_end_of(loaded.plan, result);
     if (request.exit_code) run_end.exit_code = request.exit_code(result);
@@ -297,12 +278,13 @@ ApplyResult apply_held(const ApplyRequest& request, StateHold& hold, ApplyObserv
   prune(hold, observer);
   planner::Connections connections(*request.manifest, request.base_dir);
   const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
-  const std::string run_id = planner::new_plan_id(std::chrono::system_clock::now());
+  // Not the run's id: that may apply a plan more than once, and each keeps a file for undo.
+  const std::string attempt = planner::new_plan_id(std::chrono::system_clock::now());
   const std::string started_at = hold.store().now();
-  ApplyResult result = Apply(request, loaded, pairs, connections, &hold, observer).run(run_id);
+  ApplyResult result = Apply(request, loaded, pairs, connections, &hold, observer).run(attempt);
   audit(request, loaded,
-        {run_id, loaded.digest, "sync", started_at, hold.store().now(), "", request.tool_version,
-         host_name()},
+        {request.run_id, loaded.digest, "sync", started_at, hold.store().now(), "",
+         request.tool_version, host_name()},
         connections, result);
   return result;
 }

@@ -34,6 +34,7 @@ struct ApplyRequest {
   OnStale on_stale = OnStale::abort;
   bool verify_after = false;  ///< compare again what was written, once all is in
   std::string tool_version;
+  std::string run_id;                       ///< of the run that this is a part of, for apply_held
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between units
   /// Called with what carries the plan out, when the plan by itself and its limits are in order and
   /// the state is locked, and before any server is asked. Calls it once, or throws. May be empty;

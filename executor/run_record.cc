@@ -18,12 +18,23 @@ std::string host_name() {
   return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
 }
 
+std::string text_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
 PairScopes scopes_of(const planner::Plan& plan) {
-  const bool all = plan.only.empty() && plan.exclude.empty() && compared_all_rows(plan);
+  const auto most = plan.only.empty() && plan.exclude.empty() ? state::CompareScope::full
+                                                              : state::CompareScope::partial;
   PairScopes scopes;
-  for (const planner::PlanTable& table : plan.tables)
-    scopes[table.address.substr(0, table.address.find('/'))] =
-        all ? state::CompareScope::full : state::CompareScope::partial;
+  for (const planner::PlanTable& table : plan.tables) {
+    const std::string pair = table.address.substr(0, table.address.find('/'));
+    state::CompareScope& scope = scopes.try_emplace(pair, most).first->second;
+    if (!compared_all_rows(table)) scope = state::CompareScope::partial;
+  }
   return scopes;
 }
 

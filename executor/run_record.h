@@ -1,6 +1,7 @@
 // What the state remembers of a run that writes: that it began, how it ended, which pairs are good.
 #pragma once
 
+#include <exception>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ namespace rowplan::executor {
 
 /// Of this machine; empty where the system does not tell.
 [[nodiscard]] std::string host_name();
+
+/// What a failure says, for the record.
+[[nodiscard]] std::string text_of(const std::exception_ptr& failure);
 
 /// The pairs of a plan, each with how much of it was compared.
 using PairScopes = std::map<std::string, state::CompareScope>;

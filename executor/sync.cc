@@ -8,6 +8,7 @@
 #include "executor/halt.h"
 #include "executor/kept_plans.h"
 #include "executor/link_retry.h"
+#include "executor/reading_pause.h"
 #include "executor/run_record.h"
 #include "executor/state_hold.h"
 #include "planner/plan_error.h"
@@ -33,14 +34,6 @@ bool covers(const planner::Selection& selection, const planner::Plan& plan) {
 bool left_behind(RefusalReason reason) {
   return reason == RefusalReason::digest || reason == RefusalReason::limit ||
          reason == RefusalReason::stale;
-}
-
-std::string what_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
 }
 
 /// One run, with the state in its hands.
@@ -175,7 +168,9 @@ SyncRound& Sync::plan(const planner::Selection& selection) {
   while (round.directory.empty()) {
     try {
       auto directory = planner::PlanDirectory::create(plans_.make_room(), planner::Overwrite::no);
-      planner::WrittenPlan written = planner::make_plan(request, directory, observer_.planning());
+      planner::PlanObserver& planning = observer_.planning();
+      request.pause = reading_pause(*request_.manifest, request_.base_dir, request.stop, planning);
+      planner::WrittenPlan written = planner::make_plan(request, directory, planning);
       round.digest = written.digest;
       round.plan = std::move(written.plan);
       round.directory = plans_.keep(round.plan.run.plan_id).string();
@@ -198,6 +193,7 @@ Addresses Sync::apply(SyncRound& round) {
   request.expect_digest = round.digest;
   request.on_stale = OnStale::skip;
   request.tool_version = request_.tool_version;
+  request.run_id = result_.run_id;
   request.stop = &halt_.flag();
   LinkRetry retry = link_retry();
   while (true) {
@@ -279,7 +275,7 @@ void Sync::finish() {
   }
   end.rows = total_of(rows);
   end.units_stale = result_.units_stale();
-  if (result_.failure) end.message = what_of(result_.failure);
+  if (result_.failure) end.message = text_of(result_.failure);
   if (result_.is_success()) end.message.clear();
   record_.finish(end, result_.is_success() ? scopes_ : PairScopes(), rows);
 }

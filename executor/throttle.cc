@@ -124,14 +124,14 @@ std::string Throttle::reason(const planner::PairSpec& pair, Work work, bool wait
 void Throttle::stop_if_critical(const planner::PairSpec& pair) {
   const std::string over = over_limit(pair, pair.throttle.critical_load);
   if (over.empty()) return;
-  throw Refusal(RefusalReason::temporary, "critical_load of pair '" + pair.name + "': " + over,
+  throw Refusal(RefusalReason::throttled, "critical_load of pair '" + pair.name + "': " + over,
                 "what is committed stays; run again when the server is less busy");
 }
 
 void Throttle::stop_if_panic(const planner::PairSpec& pair) {
   if (!file_there(pair.throttle.panic_file)) return;
   throw Refusal(
-      RefusalReason::temporary,
+      RefusalReason::throttled,
       "the panic file of pair '" + pair.name + "' is there: " + pair.throttle.panic_file,
       "what is committed stays; find out who put it there and why, remove it and run again");
 }

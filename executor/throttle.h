@@ -56,7 +56,7 @@ class Throttle {
            ThrottleClock clock = {});
 
   // Each returns whether it waited, with no reason left or because it was stopped; the caller
-  // looks. Throws Refusal{temporary} for a panic file or a critical load, and what the probe
+  // looks. Throws Refusal{throttled} for a panic file or a critical load, and what the probe
   // throws.
 
   /// Before rows are read to compare them: files and loads count, neither lag nor time of day.

@@ -11,6 +11,10 @@
 
 namespace rowplan::executor {
 
+struct ApplyRequest;
+struct ApplyResult;
+class ApplyObserver;
+
 struct Verification {
   bool equal = false;
   planner::Plan plan;  ///< what would have to change; without chunks
@@ -25,5 +29,10 @@ struct Verification {
                                          const std::vector<std::string>& addresses,
                                          const std::atomic<bool>* stop,
                                          planner::PlanObserver& observer);
+
+/// Compares again what an apply wrote, if its request says so, and adds to the result what came of
+/// it.
+void verify(const ApplyRequest& request, const planner::Plan& plan, ApplyResult& result,
+            ApplyObserver& observer);
 
 }  // namespace rowplan::executor

@@ -1,6 +1,5 @@
 #include "executor/watermark_moves.h"
 
-#include <algorithm>
 #include <set>
 #include <variant>
 
@@ -64,10 +63,8 @@ void WatermarkMoves::move_one(const planner::PlanTable& table, ApplySessions& se
   });
 }
 
-bool compared_all_rows(const planner::Plan& plan) {
-  return std::all_of(plan.tables.begin(), plan.tables.end(), [](const planner::PlanTable& table) {
-    return !table.watermark || table.watermark->full;
-  });
+bool compared_all_rows(const planner::PlanTable& table) {
+  return !table.watermark || table.watermark->full;
 }
 
 }  // namespace rowplan::executor

@@ -31,7 +31,7 @@ class WatermarkMoves {
   std::vector<std::size_t> missing_;  // units that are not in yet, in the order of plan_.tables
 };
 
-/// Were all rows of all tables compared?
-[[nodiscard]] bool compared_all_rows(const planner::Plan& plan);
+/// Not just a window?
+[[nodiscard]] bool compared_all_rows(const planner::PlanTable& table);
 
 }  // namespace rowplan::executor

@@ -120,6 +120,25 @@ std::string ops_text(const Ops& ops) {
   return text;
 }
 
+std::vector<std::string> watermark_lines(const Plan& plan) {
+  constexpr std::size_t kTablesAlways = 20;
+  std::vector<std::string> lines;
+  std::uint64_t more = 0;
+  for (const PlanTable& table : plan.tables) {
+    if (!table.watermark) continue;
+    if (table.ops.changes() == 0 && plan.tables.size() > kTablesAlways) {
+      ++more;
+      continue;
+    }
+    const PlanWatermark& mark = *table.watermark;
+    lines.push_back(display_text(table.address) + ": watermark " +
+                    display_text(mark.from.value_or("none")) + " -> " + display_text(mark.to) +
+                    (mark.full ? ", all rows" : ", by window"));
+  }
+  if (more > 0) lines.push_back("and " + with_commas(more) + " more tables with a watermark");
+  return lines;
+}
+
 std::string target_names(const Plan& plan) {
   std::set<std::string> names;
   const bool changes = plan.summary.ops.changes() > 0;
@@ -142,6 +161,11 @@ std::string verdict(const Plan& plan) {
     return "No changes to make. Rows only on " + target_names(plan) +
            " that are kept: " + with_commas(plan.summary.ops.kept) + ".";
   }
+  const auto by_window = [](const PlanTable& table) {
+    return table.watermark && !table.watermark->full;
+  };
+  if (std::any_of(plan.tables.begin(), plan.tables.end(), by_window))
+    return "No changes. Of incremental tables only rows that changed lately were compared.";
   std::set<std::string> pairs;
   for (const PlanTable& table : plan.tables) {
     pairs.insert("Target " + display_text(table.target) + " equals source " +

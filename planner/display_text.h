@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "planner/change.h"
 #include "planner/plan.h"
@@ -31,6 +32,10 @@ namespace rowplan::planner {
 
 /// "3 to insert, 1 to update, 2 to delete", and conflicts if there are any.
 [[nodiscard]] std::string ops_text(const Ops& ops);
+
+/// A line for each table that has a watermark: "p/shop.orders: watermark FROM -> TO, by window", or
+/// "all rows". Of many tables only those that change, and how many more there are.
+[[nodiscard]] std::vector<std::string> watermark_lines(const Plan& plan);
 
 /// Names of the servers that get written, or would: "dw", "dw, lake".
 [[nodiscard]] std::string target_names(const Plan& plan);

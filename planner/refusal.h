@@ -19,6 +19,7 @@ enum class RefusalReason : std::uint8_t {
   conflict,   ///< 15
   stale,      ///< 10
   temporary,  ///< 75
+  throttled,  ///< 75: by a throttle, so not to be tried again on the spot
 };
 
 class Refusal : public std::runtime_error {

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kReservedBytes = 2'000;
 constexpr std::size_t kFindingsBytesMax = 20'000;
 constexpr std::size_t kTablesBytesMax = 40'000;
+constexpr std::size_t kWatermarksBytesMax = 8'000;
 constexpr std::size_t kTextBytesMax = 1'000;  // of one message; markup may take six times that
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
@@ -154,6 +155,23 @@ void append_findings(std::string& out, const Plan& plan) {
   if (more > 0) out += "- and " + with_commas(more) + " more, in <code>plan.json</code>\n";
 }
 
+void append_watermarks(std::string& out, const Plan& plan) {
+  const std::vector<std::string> lines = watermark_lines(plan);
+  if (lines.empty()) return;
+  out += "\n";
+  std::size_t left_out = 0;
+  const std::size_t limit =
+      std::min(out.size() + kWatermarksBytesMax, kSummaryBytesMax - kReservedBytes);
+  for (const std::string& line : lines) {
+    const std::string item = "- " + markup_escaped(clipped(line, kTextBytesMax)) + "\n";
+    if (left_out == 0 && out.size() + item.size() <= limit)
+      out += item;
+    else
+      ++left_out;
+  }
+  if (left_out > 0) out += "- and " + with_commas(left_out) + " more, in <code>plan.json</code>\n";
+}
+
 }  // namespace
 
 std::string summary_markdown(const Plan& plan, const SampleChanges& sample, std::size_t sample_rows,
@@ -183,6 +201,7 @@ std::string summary_markdown(const Plan& plan, const SampleChanges& sample, std:
   if (plan.summary.ops.kept > 0) {
     out += "Rows only on the target that are kept: " + with_commas(plan.summary.ops.kept) + ".\n";
   }
+  append_watermarks(out, plan);
   append_samples(out, changed, sample, sample_rows);
   return out;
 }

@@ -11,8 +11,8 @@ namespace {
 
 struct Wanted {
   bool any = false;
-  std::string name;  // empty: points of every name count
-  unsigned long nth = 0;
+  std::string name;       // empty: points of every name count
+  unsigned long nth = 0;  // 0: each of them
 };
 
 Wanted wanted_from(const char* text) {
@@ -37,7 +37,7 @@ struct Point {
   explicit Point(const char* variable) : wanted(wanted_from(std::getenv(variable))) {}
   bool reached(const char* name) {
     if (!wanted.any || (!wanted.name.empty() && wanted.name != name)) return false;
-    return ++passed == wanted.nth;
+    return ++passed == wanted.nth || wanted.nth == 0;
   }
 };
 

@@ -5,9 +5,11 @@ import pathlib
 
 from bench import check
 
+import incremental_tests
 import privilege_tests
 import shop
 from lock_tests import Blocker
+from sync_tests import SYNC
 
 FAILED, PARTIAL, STALE, NO_ACCESS, TEMPORARY, BAD_MANIFEST = 1, 3, 10, 12, 75, 78
 DDL = pathlib.Path(__file__).resolve().parents[2] / "examples" / "audit_table.sql"
@@ -151,4 +153,23 @@ def audit_not_written(bench):
     bench.expect(STALE, "apply", "plan")  # what the rows say comes first
 
 
-TESTS = (audit_rows, audit_of_runs_that_fail, audit_table_unfit, audit_not_written)
+def audit_of_syncs(bench):
+    """A row a table and round, with the run's id and where its watermark went."""
+    make_table(bench)
+    bench.load(incremental_tests.SCHEMA)
+    bench.manifest(top=f'[output]\naudit_table = "{bench.db}_start.rowplan_audit"',
+                   pair=incremental_tests.INCREMENTAL)
+    first = json.loads(bench.expect(0, *SYNC, "--json").out)
+    marks = incremental_tests.stored(bench)
+    bench.execute("source", "UPDATE t SET v = 'new' WHERE id = 5")
+    second = json.loads(bench.expect(0, *SYNC, "--json").out)
+    now = incremental_tests.stored(bench)
+    rows = audit(bench, "run_id, verb, watermark_from, watermark_to, status")
+    (mark,), (later,) = marks.values(), now.values()
+    check(list(rows) == [(first["run_id"], "sync", None, mark, "success"),
+                         (second["run_id"], "sync", mark, later, "success")], f"{rows}")
+    runs = json.loads(bench.expect(0, "state", "show", "--json").out)["runs"]
+    check([run["run_id"] for run in runs] == [second["run_id"], first["run_id"]], f"{runs}")
+
+
+TESTS = (audit_of_syncs, audit_rows, audit_of_runs_that_fail, audit_table_unfit, audit_not_written)

@@ -10,8 +10,12 @@ from bench import check
 
 import shop
 from lock_tests import LONG_WAIT, Blocker
+from sync_tests import SYNC, go_on, stop_at, wait_stopped
 
-ERROR, STALE, LOCKED, TEMPORARY = 1, 10, 11, 75
+ERROR, STALE, LOCKED, LIMIT, TEMPORARY = 1, 10, 11, 13, 75
+SUCCESS = ("job-before", "pair-before", "pair-on_success", "pair-after", "job-on_success",
+           "job-after")
+FAILURE = tuple(name.replace("success", "failure") for name in SUCCESS)
 
 # Notes its name, its standard input and its environment, and ends as the file of its name says.
 RECORDER = """#!/usr/bin/python3
@@ -47,10 +51,10 @@ def load(bench):
     return plan
 
 
-def with_hooks(bench, **options):
+def with_hooks(bench, lines="", **options):
     # A manifest's own keys stand above all tables, and a pair's tables behind its keys.
     bench.manifest(top=hooks("hooks", "job"), **options,
-                   pair=shop.MANY_UNITS + hooks("pair.p.hooks", "pair"))
+                   pair=shop.MANY_UNITS + hooks("pair.p.hooks", "pair") + lines)
 
 
 def calls(bench):
@@ -208,5 +212,58 @@ def hooks_and_signals(bench):
     check(found[0]["report"]["exit_code"] == 143 and found[0]["report"]["interrupted"], f"{found}")
 
 
-TESTS = (hooks_of_a_success, hooks_see_no_password, hook_before_fails, hooks_fail_later,
-         hooks_are_bounded, hooks_and_signals)
+def hooks_around_sync(bench):
+    """Once a run, however many plans it makes; on_failure is told which failure it was."""
+    load(bench)
+    running = bench.start(*SYNC, "--json", env=stop_at("plan kept:1"))
+    check(wait_stopped(bench, running, "the plan is made"), "it ended")
+    check_order(calls(bench), "job-before", "pair-before")
+    bench.execute("source", "UPDATE plain SET v = 'later' WHERE id IN (3, 20, 63)")
+    go_on(running)
+    done = running.wait()
+    told = json.loads(done.out)
+    check(done.code == 0 and len(told["plans"]) > 1, f"{done}")
+    found = calls(bench)
+    check_order(found, *SUCCESS[2:])
+    check(found[-1]["report"]["plan_id"] == told["plans"][-1]["plan_id"], f"{found[-1]}")
+    check(found[-1]["report"]["rows"] == told["rows"], f"{found[-1]}")
+    bench.check_converged("with hooks")
+    bench.reset_target()
+    with_hooks(bench, "[pair.p.limits]\nmax_changes = 1\n")
+    check_failure(bench, bench.expect(LIMIT, *SYNC), FAILURE)
+    with_hooks(bench, '[pair.p.throttle]\npanic_file = "panic"\n')
+    (bench.directory / "panic").touch()
+    check_failure(bench, bench.expect(TEMPORARY, *SYNC), FAILURE)
+    with_hooks(bench)
+    check_failure(bench, stale_sync(bench), FAILURE)
+    with_hooks(bench)
+    bench.expect(0, *SYNC)
+    check_order(calls(bench), *SUCCESS)
+    bench.check_converged("the last sync")
+
+
+def stale_sync(bench):
+    """Each of its plans is outdated when it is made."""
+    bench.expect(0, *SYNC)
+    calls(bench)
+    bench.execute("target", "UPDATE plain SET v = 'wrong' WHERE id = 20")
+    running = bench.start(*SYNC, env=stop_at("plan kept:0"))
+    turn = 0
+    while wait_stopped(bench, running, "a plan is made"):
+        turn += 1
+        bench.execute("source", f"UPDATE plain SET v = 'turn {turn}' WHERE id = 20")
+        go_on(running)
+    done = running.wait()
+    check(done.code == STALE, f"{done}")
+    return done
+
+
+def check_failure(bench, done, names):
+    found = calls(bench)
+    check_order(found, *names)
+    for call in found[2:]:
+        check(call["report"]["exit_code"] == done.code, f"{call}\n{done}")
+
+
+TESTS = (hooks_around_sync, hooks_of_a_success, hooks_see_no_password, hook_before_fails,
+         hooks_fail_later, hooks_are_bounded, hooks_and_signals)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import stat
 
@@ -9,9 +10,13 @@ from bench import check
 
 import exposition
 import shop
+from incremental_tests import INCREMENTAL
+from incremental_tests import load as load_incremental
 from lock_tests import Blocker, make
+from sync_tests import SYNC
 
 OUTDATED, STALE, LOCKED, DIGEST, USAGE = 4, 10, 11, 16, 64
+ALERTS = pathlib.Path(__file__).resolve().parents[2] / "examples" / "schedule" / "alerts.yaml"
 MARK = "2025-03-01 09:30:00.000000"
 
 
@@ -89,8 +94,7 @@ def status_of_a_run_at_work(bench):
     samples = exposition.parse(bench.expect(0, "status", "--format", "prometheus").out)
     check(one(samples, "rowplan_lock_held") == 1, "the lock")
     check(one(samples, "rowplan_running_units") == units, "the units")
-    for verb in (("set-watermark", "p/" + bench.db + ".plain", MARK), ("rebase", "p"),
-                 ("release", "p"), ("prune",)):
+    for verb in (("rebase", "p"), ("release", "p"), ("prune",)):
         bench.expect(LOCKED, "state", *verb)
     for hostile in ("", "{", "[" * 60000, '{"pid": %d, "units": "x"}' % running.process.pid):
         (bench.directory / "state.db.progress.json").write_text(hostile)
@@ -134,22 +138,51 @@ def metrics_textfile(bench):
     check("rowplan_lock_held" not in samples, "of a state that cannot be read")
 
 
+def metrics_of_sync(bench):
+    """A sync writes them whatever it came to; what the shipped alerts ask for is among them."""
+    load_incremental(bench)
+    bench.expect(0, *SYNC, "--metrics-textfile", "sync.prom")
+    samples = metrics_of(bench, "sync.prom")
+    check(one(samples, "rowplan_run_exit_code", verb="sync") == 0, "the exit code")
+    check(one(samples, "rowplan_watermark_timestamp_seconds", pair="p") > 0, "the watermark")
+    check(one(samples, "rowplan_lock_held") == 0, "the lock of a run that is over")
+    (bench.directory / "panic").touch()
+    bench.manifest(top='[output]\nmetrics_textfile = "own.prom"',
+                   pair=INCREMENTAL + '[pair.p.throttle]\npanic_file = "panic"\n')
+    bench.expect(75, *SYNC)
+    samples = metrics_of(bench, "own.prom")
+    check(one(samples, "rowplan_run_exit_code", verb="sync") == 75, "the exit code")
+    check(one(samples, "rowplan_last_run_exit_code", pair="p") == 75, "of the last run")
+    rules = [line.partition("expr:")[2] for line in ALERTS.read_text(encoding="utf-8").splitlines()]
+    used = set(re.findall(r"\browplan_\w+", " ".join(rules)))
+    check(len(used) >= 4, f"the rules use {used}")
+    printed = exposition.parse(bench.expect(0, "status", "--format", "prometheus").out)
+    check(used <= set(printed) & set(samples), f"not told: {used - set(printed) & set(samples)}")
+
+
 def state_verbs(bench):
     """set-watermark, rebase, release and prune do what they say, and leave a trace."""
     load(bench)
     address = f"p/{bench.db}.plain"
+    done = bench.expect(USAGE, "state", "set-watermark", address, MARK)
+    check("is not incremental" in done.err, f"{done}")
+    check(not list(bench.directory.glob("state.db*")), "a state file was made")
+    # The same job, of which one table is incremental by what only a run would look at.
+    bench.manifest("marks.toml", pair=f'[pair.p.table."{bench.db}.plain".incremental]\n'
+                                      'column = "changed"\n')
     for wrong in (("set-watermark", address, "yesterday"), ("set-watermark", "p", MARK),
                   ("set-watermark", address, "2199-01-01 00:00:00"),
                   ("set-watermark", address, "9999-12-31 23:59:59"), ("rebase", "q"),
                   ("set-watermark", "p/other.t", MARK), ("rebase", "p/x"), ("show", "q"),
                   ("release", "q")):
-        done = bench.expect(USAGE, "state", *wrong)
+        done = bench.expect(USAGE, "-f", "marks.toml", "state", *wrong)
     check("unknown address 'q'" in done.err, f"{done}")
     for verb in (("rebase", "p"), ("prune",), ("list",), ("show", "p")):
         told = json.loads(bench.expect(0, "state", *verb, "--json").out)
         check(told["state_exists"] is False, f"state {verb}: {told}")
     check(not list(bench.directory.glob("state.db*")), "a state file was made")
-    told = json.loads(bench.expect(0, "state", "set-watermark", address, MARK, "--json").out)
+    told = json.loads(bench.expect(0, "-f", "marks.toml", "state", "set-watermark", address, MARK,
+                                   "--json").out)
     check(told["before"] is None and told["value"] == MARK, f"{told}")
     bench.expect(0, "apply", "plan")
     pair = status(bench)["pairs"][0]
@@ -186,4 +219,4 @@ def prune(bench):
     check(re.search("0 runs, 0 undo files", bench.expect(0, "state", "prune").out), "text")
 
 
-TESTS = (status_of_runs, status_of_a_run_at_work, metrics_textfile, state_verbs)
+TESTS = (status_of_runs, status_of_a_run_at_work, metrics_textfile, metrics_of_sync, state_verbs)

@@ -3,9 +3,10 @@
 from bench import check
 
 import disk_tests
+import incremental_tests
 import relay
 import shop
-from sync_tests import KILLED, SYNC, check_in_sync, kill_at, numbers
+from sync_tests import KILLED, SYNC, check_in_sync, document, kill_at, numbers
 
 POINTS = ("plan keep", "plan kept", "plan removed", "commit", "committed", "locked", "unlock",
           "state commit", "state committed")
@@ -119,6 +120,41 @@ def sync_bad_state(bench):
     check_in_sync(bench, "with the state as it was")
 
 
+def sync_with_older_state(bench):
+    """A state from a backup, or from a job of the same name: more is compared, nothing is lost."""
+    incremental_tests.load(bench)
+    bench.expect(0, *SYNC)
+    state = bench.directory / "state.db"
+    old = state.read_bytes()
+    before = incremental_tests.stored(bench)
+    for turn in range(3):
+        bench.execute("source", f"UPDATE t SET v = 'turn {turn}' WHERE id = {10 + turn}")
+        bench.expect(0, *SYNC)
+    bench.execute("target", "UPDATE t SET v = 'lost' WHERE id = 10")
+    bench.new_state()
+    state.write_bytes(old)
+    check(incremental_tests.stored(bench) == before, "not the old state")
+    settled = incremental_tests.server_time(bench)
+    while max(incremental_tests.stored(bench).values()) <= settled:
+        bench.expect(0, *SYNC)
+    bench.check_converged("with an older state")
+    # Its watermarks are those of another target.
+    other = bench.stage.servers.start(bench.stage.target.vendor)
+    mine, bench.servers["target"] = bench.servers["target"], other
+    try:
+        other.execute("CREATE USER rowplan@localhost; GRANT ALL ON *.* TO rowplan@localhost;"
+                      f"CREATE DATABASE `{bench.db}` CHARACTER SET utf8mb4")
+        other.execute(incremental_tests.SCHEMA, database=bench.db)
+        bench.manifest(pair=incremental_tests.INCREMENTAL)
+        told = document(bench, 0)
+        found = [finding["code"] for plan in told["plans"] for finding in plan["findings"]]
+        check("incremental_target_restored" in found, f"nothing is said of it: {found}")
+        bench.check_converged("with another target's state")
+    finally:
+        bench.servers["target"] = mine
+        other.kill()
+
+
 def sync_on_full_disk(bench):
     """Without room for state and plans it stops; with room the next one ends well."""
     shop.load(bench)
@@ -168,4 +204,4 @@ rm -rf disk/*"""
 
 
 TESTS = (sync_killed, sync_killed_again_and_again, sync_over_bad_link, sync_bad_state,
-         sync_on_full_disk, sync_on_read_only_disk)
+         sync_with_older_state, sync_on_full_disk, sync_on_read_only_disk)

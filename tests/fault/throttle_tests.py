@@ -1,5 +1,6 @@
 """Throttles: what makes an apply wait, what stops it, and that a wait holds nothing."""
 
+import json
 import re
 import signal
 import time
@@ -10,6 +11,7 @@ from bench import Failure, Worker, check
 
 import shop
 from role_tests import free_port
+from sync_tests import SYNC
 
 TEMPORARY, MANIFEST = 75, 78
 
@@ -131,6 +133,67 @@ def panic_file(bench):
     return f"stopped after {applied} of {units} units"
 
 
+def now_of_day():
+    """A span of the day that holds this moment."""
+    hour = int(time.strftime("%H"))
+    return f"{(hour + 23) % 24:02}:00-{(hour + 2) % 24:02}:00"
+
+
+def check_status_waits(bench, phase, reason):
+    """Another process sees what the run waits for."""
+    def told():
+        return json.loads(bench.expect(0, "status", "--json").out)["running"]
+    bench.wait_for(lambda: (told() or {}).get("waiting", "").startswith(reason), "status: waiting")
+    check(told()["phase"] == phase, f"{told()}")
+    check(reason in bench.expect(0, "status").out, "the text does not say why")
+    metrics = bench.expect(0, "status", "--format", "prometheus").out
+    check(re.search(r"^rowplan_running_waiting\{.*\} 1$", metrics, re.M), metrics)
+
+
+def sync_waits(bench):
+    """sync waits while it plans and while it applies, and status says so; --max-duration and a
+    signal end both waits; a panic file ends it at once."""
+    shop.load(bench)
+    bench.remember_start()
+    pause = bench.directory / "pause"
+    cases = (("comparing", "the pause file pause is there", 'pause_file = "pause"'),
+             ("applying", "not between ", f'not_between = ["{now_of_day()}"]'))
+    for phase, reason, lines in cases:
+        throttled(bench, lines)
+        pause.touch()
+        running = start_waiting(bench, reason, SYNC)
+        check_status_waits(bench, phase, reason)
+        check_nothing_held(bench)
+        running.process.send_signal(signal.SIGTERM)
+        done = running.wait()
+        check(done.code == 143, f"{phase}: a signal\n{done}")
+        done = bench.expect(TEMPORARY, *SYNC, "--json", "--max-duration", "3s")
+        check(json.loads(done.out)["out_of_time"], f"{phase}: the time is over\n{done}")
+    throttled(bench, cases[0][2])
+    running = start_waiting(bench, cases[0][1], SYNC)
+    pause.unlink()
+    check_goes_on(bench, running)
+    check(not bench.unsettled(), "the state has unsettled units")
+    bench.reset_target()
+    before = bench.dump_all("target")
+    throttled(bench, 'panic_file = "panic"')
+    (bench.directory / "panic").touch()
+    done = bench.expect(TEMPORARY, *SYNC)
+    check("panic" in done.err and "trying again" not in done.err, f"it was tried again\n{done}")
+    bench.check_dumps("target", before, "a panic file")
+    # Put there while it rests between units: what is committed stays, and the next run goes on.
+    (bench.directory / "panic").unlink()
+    throttled(bench, 'panic_file = "panic"\nnice_ratio = 20')
+    running = bench.start(*SYNC, "--log-level", "info")
+    bench.wait_for(lambda: running.ended() or "nice_ratio: rests" in log_of(running), "a rest")
+    (bench.directory / "panic").touch()
+    done = running.wait()
+    check(done.code == TEMPORARY and "trying again" not in done.err, f"a panic file\n{done}")
+    (bench.directory / "panic").unlink()
+    bench.expect(0, *SYNC)
+    bench.check_converged("the next sync")
+
+
 class Sleepers:
     """Connections that run something, so that Threads_running is high."""
 
@@ -193,8 +256,7 @@ def loads(bench):
 def not_between(bench):
     """Within a span of the day, by this machine's local time, apply waits and plan does not."""
     load(bench, "")
-    hour = int(time.strftime("%H"))
-    span = f"{(hour + 23) % 24:02}:00-{(hour + 2) % 24:02}:00"
+    hour, span = int(time.strftime("%H")), now_of_day()
     throttled(bench, f'not_between = ["{span}"]')
     bench.expect(0, "plan", "-o", "other")
     running = start_waiting(bench, "not between ")
@@ -278,4 +340,4 @@ def replica_lag(bench):
         replica.kill()
 
 
-TESTS = (pause_file, pause_between_tables, panic_file, loads, not_between, replica_lag)
+TESTS = (pause_file, pause_between_tables, sync_waits, panic_file, loads, not_between, replica_lag)

@@ -87,6 +87,7 @@ TEST(ReportOfTest, EachReasonHasItsCode) {
   EXPECT_EQ(exit_code_of(RefusalReason::conflict), ExitCode::conflict);
   EXPECT_EQ(exit_code_of(RefusalReason::stale), ExitCode::stale);
   EXPECT_EQ(exit_code_of(RefusalReason::temporary), ExitCode::temporary);
+  EXPECT_EQ(exit_code_of(RefusalReason::throttled), ExitCode::temporary);
 }
 
 TEST(ReportOfTest, OtherFailures) {

@@ -99,6 +99,33 @@ TEST_F(Render, TextIsGolden) {
             kGoldenText);
 }
 
+TEST_F(Render, WatermarksAreToldInALine) {
+  LoadedPlan plan = load();
+  plan.plan.tables.at(0).watermark = PlanWatermark{{}, "2026-11-21 02:16:41", true};
+  plan.plan.tables.at(1).watermark =
+      PlanWatermark{"2026-11-20 01:00:00.5", "2026-11-21 02:16:41", false};
+  const std::string text = text_of(plan, {});
+  EXPECT_NE(
+      text.find("\n\n  orders/shop.logs: watermark none -> 2026-11-21 02:16:41, all rows\n"
+                "  orders/shop.orders: watermark 2026-11-20 01:00:00.5 -> 2026-11-21 02:16:41, "
+                "by window\n\n"),
+      std::string::npos)
+      << text;
+  const SampleChanges none = [](const PlanTable&, const ChangeVisitor&) {};
+  const std::string markdown = summary_markdown(plan.plan, none, 20);
+  EXPECT_NE(markdown.find("\n- orders/shop.logs: watermark none -"), std::string::npos) << markdown;
+}
+
+TEST_F(Render, NothingToDoInAWindowIsNotEqual) {
+  LoadedPlan plan = load();
+  plan.plan.summary.ops = {};
+  plan.plan.findings.clear();
+  for (PlanTable& table : plan.plan.tables) table.ops = {};
+  EXPECT_NE(verdict(plan.plan).find("equals"), std::string::npos) << verdict(plan.plan);
+  plan.plan.tables.at(0).watermark = PlanWatermark{"2026-11-20 01:00:00", "2026-11-21 02:16:41"};
+  EXPECT_EQ(verdict(plan.plan).find("equals"), std::string::npos) << verdict(plan.plan);
+}
+
 TEST_F(Render, TextShowsTheFirstChangesOfEachTable) {
   const LoadedPlan plan = load();
   const std::string text = text_of(plan, {.limit = 2, .color = false});

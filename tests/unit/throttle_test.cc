@@ -152,7 +152,7 @@ void expect_temporary(const std::function<void()>& work, const std::string& part
     work();
     FAIL() << "nothing stopped it";
   } catch (const planner::Refusal& refusal) {
-    EXPECT_EQ(refusal.reason(), planner::RefusalReason::temporary);
+    EXPECT_EQ(refusal.reason(), planner::RefusalReason::throttled);
     EXPECT_NE(std::string(refusal.what()).find(part), std::string::npos) << refusal.what();
   }
 }
