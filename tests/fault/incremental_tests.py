@@ -51,7 +51,8 @@ def sync_until_equal(bench, what):
 def stored(bench):
     """Watermarks by address."""
     listed = json.loads(bench.expect(0, "state", "list", "--json").out)
-    return {item["address"]: item["value"] for item in listed["watermarks"]}
+    return {item["address"]: item["value"]
+            for pair in listed["pairs"] for item in pair["watermarks"]}
 
 
 def codes(plan):

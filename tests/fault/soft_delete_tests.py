@@ -60,8 +60,8 @@ def soft_delete_window(bench):
     load(bench)
     bench.execute("source", "UPDATE t SET deleted_at = NOW(6) WHERE id IN (1, 60)")
     first = bench.plan()
-    check(mark(first)["full"] and ops(bench, first) == [("delete", "1"), ("delete", "60")],
-          f"{ops(bench, first)}")
+    deleted = [key for op, key in ops(bench, first) if op == "delete"]
+    check(mark(first)["full"] and deleted == ["1", "60"], f"{deleted}")
     bench.expect(0, "apply", "plan")
     check_live(bench, "the first run")
     plan = change(bench, "UPDATE t SET deleted_at = NOW(6) WHERE id IN (3, 30);"
@@ -74,7 +74,7 @@ def soft_delete_window(bench):
     bench.expect(0, "apply", "plan")
     bench.expect(0, "apply", "plan")
     check(list(stored(bench).values()) == [mark(plan)["to"]], "the watermark did not move")
-    rows = bench.execute("target", "SELECT id FROM t WHERE id IN (1, 3, 7, 30, 31, 100) ORDER BY id")
+    rows = bench.execute("target", "SELECT id FROM t WHERE id IN (1, 3, 7, 30, 31, 100)")
     check(list(rows) == [(1,), (7,)], f"{rows}")
     bench.expect(2, "check")  # row 7: deleted rows that leave no mark are found by it
     bench.expect(0, "plan", "-o", "plan", "--overwrite", "--full")
