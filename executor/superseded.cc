@@ -65,7 +65,7 @@ class TableRest {
   void read_source() {
     std::vector<mysql::ReadColumn> columns = planner::read_columns(pair_, Side::source);
     const std::size_t cells = columns.size();
-    const std::string filter = planner::filter_of(pair_);
+    const std::string filter = planner::filter_of(pair_, Side::source);
     for (const std::string& expression :
          {planner::stamp_expression(pair_), "IF(" + (filter.empty() ? "1" : filter) + ",1,0)"}) {
       mysql::ReadColumn& column = columns.emplace_back();

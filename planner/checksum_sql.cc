@@ -125,7 +125,7 @@ std::string ChecksumSql::from_where(const std::vector<KeyRange>& ranges,
     within += (within.empty() ? "(" : " OR ") + ("(" + one + ")");
   }
   std::string where;
-  const std::string filter = filter_of(pair_);
+  const std::string filter = filter_of(pair_, side_);
   for (const std::string& each : {filter, all ? "" : within + ")", condition})
     if (!each.empty()) where += (where.empty() ? " WHERE " : " AND ") + each;
   return from_by_key(pair_, side_) + where;

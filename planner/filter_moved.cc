@@ -28,6 +28,8 @@ FilterGuard::FilterGuard(const TablePair& pair, mysql::Session& source, mysql::S
                          ChangeSink& next)
     : pair_(pair), source_(source), target_(target), next_(next), before_initial_(pair) {
   before_initial_.job.options.incremental.reset();
+  anywhere_ = before_initial_;
+  anywhere_.job.options.where.clear();
 }
 
 void FilterGuard::append(const Change& change) { pending_.push_back(change); }
@@ -42,12 +44,13 @@ void FilterGuard::mark() {
     // A delete of a row that left the filter on the source is what "follow" asks for.
     if (change.op == Op::remove && !following) removed.push_back(key_row(pair_, change).value());
   }
-  const Hidden on_target = rows_with_equal_keys(target_, pair_, Side::target, inserted,
+  const Hidden on_target = rows_with_equal_keys(target_, pair_, Side::target, inserted, false,
                                                 following || dated ? Wanted::all : Wanted::key);
   const KeyedRows old = dated ? rows_of_keys(target_, before_initial_, Side::target,
                                              keys_of(pair_, on_target), true, Wanted::key)
                               : KeyedRows();
-  const Hidden on_source = rows_with_equal_keys(source_, pair_, Side::source, removed, Wanted::key);
+  const Hidden on_source =
+      rows_with_equal_keys(source_, anywhere_, Side::source, removed, true, Wanted::key);
   // In the order of the changes, wherever the marks are.
   std::size_t insert = 0;
   std::size_t remove = 0;

@@ -37,7 +37,8 @@ class FilterGuard : public ChangeSink {
   mysql::Session& source_;
   mysql::Session& target_;
   ChangeSink& next_;
-  TablePair before_initial_;     // the same, without `incremental.initial`
+  TablePair before_initial_;  // the same, without `incremental.initial`
+  TablePair anywhere_;        // and without `where`: soft-deleted rows of the source are not there
   std::vector<Change> pending_;  // since the last mark
   std::uint64_t followed_ = 0;
   Findings findings_;

@@ -64,8 +64,8 @@ std::vector<std::pair<std::size_t, mysql::Row>> equal_keys(mysql::Session& sessi
 std::vector<std::optional<mysql::Row>> rows_with_equal_keys(mysql::Session& session,
                                                             const TablePair& pair, Side side,
                                                             const std::vector<mysql::Row>& keys,
-                                                            Wanted wanted) {
-  const KeyedRows rows = rows_of_keys(session, pair, side, keys, false, wanted);
+                                                            bool filtered, Wanted wanted) {
+  const KeyedRows rows = rows_of_keys(session, pair, side, keys, filtered, wanted);
   std::vector<std::optional<mysql::Row>> found(keys.size());
   const auto take = [&](std::size_t number, const mysql::Row& key) {
     const auto row = rows.find(std::string(key.bytes()));
@@ -75,7 +75,8 @@ std::vector<std::optional<mysql::Row>> rows_with_equal_keys(mysql::Session& sess
     for (std::size_t i = 0; i < keys.size(); ++i) take(i, keys[i]);
     return found;
   }
-  for (const auto& [number, key] : equal_keys(session, pair, side, keys, false)) take(number, key);
+  for (const auto& [number, key] : equal_keys(session, pair, side, keys, filtered))
+    take(number, key);
   return found;
 }
 

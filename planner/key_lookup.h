@@ -30,9 +30,9 @@ using KeyedRows = std::map<std::string, mysql::Row>;
     mysql::Session& session, const TablePair& pair, Side side, const std::vector<mysql::Row>& keys,
     bool filtered);
 
-/// For each of `keys` the row that the member has under an equal key, inside the filter or not.
+/// For each of `keys` the row that the member has under an equal key.
 [[nodiscard]] std::vector<std::optional<mysql::Row>> rows_with_equal_keys(
     mysql::Session& session, const TablePair& pair, Side side, const std::vector<mysql::Row>& keys,
-    Wanted wanted);
+    bool filtered, Wanted wanted);
 
 }  // namespace rowplan::planner

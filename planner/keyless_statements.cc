@@ -17,7 +17,7 @@ std::string table_of(const TablePair& pair) {
 
 /// Rows outside the filter may be equal in what is compared, and are none of ours.
 std::string row_condition(const TablePair& pair, const Change& change) {
-  const std::string filter = filter_of(pair);
+  const std::string filter = filter_of(pair, Side::target);
   return key_equals(pair, Side::target, whole_row(pair, change)) +
          (filter.empty() ? "" : " AND " + filter);
 }

@@ -41,7 +41,7 @@ Sample stream_sample(const TablePair& pair, Side side, mysql::Session& session, 
   std::string list;
   for (const mysql::ReadColumn& read : read_columns(pair, side))
     list += (list.empty() ? "" : ",") + read.expression;
-  const std::string filter = filter_of(pair);
+  const std::string filter = filter_of(pair, side);
   const Clock::time_point start = Clock::now();
   StreamRows stream(session, pair, side,
                     "SELECT " + list + from_by_key(pair, side) +

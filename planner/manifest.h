@@ -95,6 +95,7 @@ struct TableOptions {
   std::vector<std::string> key;             ///< empty: the primary key, else a unique one
   std::uint64_t large_bytes = 64ULL << 10U;
   Deletes deletes = Deletes::apply;
+  std::string soft_deletes;  ///< column of the source, not NULL in deleted rows; empty: none
   Method method = Method::automatic;
   Compress compress = Compress::automatic;
   std::uint64_t chunk_rows = 200;  ///< on average

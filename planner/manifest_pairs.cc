@@ -73,14 +73,30 @@ void store(Value& value, const std::optional<Found>& found) {
   if (found) value = static_cast<Value>(*found);
 }
 
+/// A table's form stands over its pair's as a whole.
+void read_deletes(const ManifestSection& section, TableOptions& options) {
+  if (!section.has("deletes")) return;
+  options.deletes = Deletes::apply;
+  options.soft_deletes.clear();
+  if (!section.is_table("deletes")) {
+    store(options.deletes, section.choice<Deletes>("deletes"));
+    return;
+  }
+  const auto form = section.section("deletes", kDeletesForm);
+  if (!form) return;
+  if (auto column = form->text("soft")) options.soft_deletes = std::move(*column);
+  if (options.soft_deletes.empty() && !form->has("tombstones"))
+    section.report().error(section.key_span("deletes"), "\"deletes\" names no column",
+                           "like { soft = \"deleted_at\" }");
+}
+
 /// The keys that a pair and a table have in common; those that are not there leave `options` alone.
 void read_options(const ManifestSection& section, TableOptions& options) {
   read_where(section, options);
   store(options.filter_moved, section.choice<FilterMoved>("filter_moved"));
   read_columns(section, options);
   store(options.large_bytes, section.size("large_bytes"));
-  store(options.deletes, section.choice<Deletes>("deletes"));
-  if (section.is_table("deletes")) (void)section.section("deletes", kDeletesForm);
+  read_deletes(section, options);
   store(options.method, section.choice<Method>("method"));
   store(options.chunk_rows, section.integer("chunk_rows"));
   store(options.chunk_bytes, section.size("chunk_bytes"));

@@ -263,7 +263,7 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
                           session(spare_sessions, pair.job.target, choice.compress)};
   };
   // Without a key, a row that the filter no longer takes is just another row.
-  const bool guarded = !filter_of(pair).empty() && !pair.is_keyless();
+  const bool guarded = !filter_of(pair, Side::target).empty() && !pair.is_keyless();
   const MemberSessions asked = guarded ? spare() : MemberSessions{source, target};
   FilterGuard guard(pair, asked.source, asked.target, sink);
   ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;

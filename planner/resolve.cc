@@ -238,6 +238,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["ignore_columns"] = job.options.ignore_columns;
   json["key"] = job.options.key;
   json["deletes"] = deletes_name(job.options.deletes);
+  if (!job.options.soft_deletes.empty()) json["soft_deletes"] = job.options.soft_deletes;
   std::vector<std::string> assume;
   for (const PairSpec& pair : manifest.pairs)
     if (pair.name == job.pair)

@@ -5,6 +5,7 @@
 #include "mysql/mutant.h"
 #include "mysql/quote.h"
 #include "planner/column_types.h"
+#include "planner/soft_deletes.h"
 #include "planner/value_guard.h"
 #include "planner/watermark_column.h"
 
@@ -91,12 +92,16 @@ std::string row_equals(const TablePair& pair, const mysql::Row& row) {
 
 }  // namespace
 
-std::string filter_of(const TablePair& pair) {
+std::string filter_of(const TablePair& pair, Side side) {
   // In parentheses: it may hold an OR.
   const TableOptions& options = pair.job.options;
   std::string sql = options.where.empty() ? "" : "(" + options.where + ")";
+  const auto add = [&](const std::string& condition) {
+    if (!condition.empty()) sql += (sql.empty() ? "" : " AND ") + condition;
+  };
   if (options.incremental && options.incremental->initial)
-    sql += (sql.empty() ? "" : " AND ") + in_window(pair, options.incremental->initial, {});
+    add(in_window(pair, options.incremental->initial, {}));
+  if (side == Side::source) add(not_soft_deleted(pair));
   return sql;
 }
 
@@ -151,13 +156,13 @@ std::string select_range(const TablePair& pair, Side side, const KeyRange& range
   const std::string& index = side == Side::source ? pair.source_index : pair.target_index;
   const bool by_index = index == "PRIMARY" || range.low || range.high;
   return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, by_index) +
-         where_all({filter_of(pair), in_range(pair, side, range)}) + order_by_key(pair, side) +
-         lock_clause(locking);
+         where_all({filter_of(pair, side), in_range(pair, side, range)}) +
+         order_by_key(pair, side) + lock_clause(locking);
 }
 
 std::string select_all_by_bytes(const TablePair& pair, Side side, Locking locking) {
   return "SELECT " + select_list(pair, side, Wanted::all) + from(pair, side, false) +
-         where_all({filter_of(pair)}) + order_by_bytes(pair, side) +
+         where_all({filter_of(pair, side)}) + order_by_bytes(pair, side) +
          (locking == Locking::for_update ? " FOR UPDATE" : "");
 }
 
@@ -186,12 +191,12 @@ std::string key_in(const TablePair& pair, Side side, const std::vector<mysql::Ro
 std::string select_keys(const TablePair& pair, Side side, const std::vector<mysql::Row>& keys,
                         bool filtered, Locking locking, Wanted wanted) {
   return "SELECT " + select_list(pair, side, wanted) + from(pair, side, true) +
-         where_all({filtered ? filter_of(pair) : "", key_in(pair, side, keys)}) +
+         where_all({filtered ? filter_of(pair, side) : "", key_in(pair, side, keys)}) +
          lock_clause(locking);
 }
 
 std::string select_window(const TablePair& pair, Instant low, Instant high) {
-  const std::string filter = filter_of(pair);
+  const std::string filter = filter_of(pair, Side::source);
   std::string sql = "SELECT " + select_list(pair, Side::source, Wanted::all) +
                     (filter.empty() ? "" : ",IF(" + filter + ",1,0)") + " FROM " +
                     table_of(pair, Side::source) + " FORCE INDEX (" +
@@ -206,7 +211,8 @@ std::string select_equal_keys(const TablePair& pair, Side side, const std::vecto
   for (std::size_t i = 0; i < keys.size(); ++i)
     sql += (i == 0 ? "(SELECT " : " UNION ALL (SELECT ") + std::to_string(i) + "," +
            select_list(pair, side, Wanted::key) + from(pair, side, true) +
-           where_all({filtered ? filter_of(pair) : "", key_equals(pair, side, keys[i])}) + ")";
+           where_all({filtered ? filter_of(pair, side) : "", key_equals(pair, side, keys[i])}) +
+           ")";
   return sql;
 }
 

@@ -65,8 +65,9 @@ enum class Wanted : std::uint8_t { all, key };
 /// ` ORDER BY` the key.
 [[nodiscard]] std::string order_by_key(const TablePair& pair, Side side);
 
-/// The filter (`where` in parentheses, `incremental.initial`); empty where there is none.
-[[nodiscard]] std::string filter_of(const TablePair& pair);
+/// The filter (`where` in parentheses, `incremental.initial`, and on the source that the row is not
+/// soft-deleted); empty where there is none.
+[[nodiscard]] std::string filter_of(const TablePair& pair, Side side);
 
 /// The reading of each column, in the pair's order.
 [[nodiscard]] std::vector<mysql::ReadColumn> read_columns(const TablePair& pair, Side side,

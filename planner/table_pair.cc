@@ -6,6 +6,7 @@
 #include "mysql/quote.h"
 #include "planner/column_types.h"
 #include "planner/key_choice.h"
+#include "planner/soft_deletes.h"
 #include "planner/triggers.h"
 #include "planner/value_guard.h"
 
@@ -235,6 +236,7 @@ TablePair pair_tables(const TableJob& job, const mysql::Table& source, const mys
   Pairing pairing(pair, source_vendor, target_vendor, findings);
   pairing.pair_columns();
   check_engine(pair, findings);
+  judge_soft_deletes(pair, findings);
   judge_triggers(pair, findings);
   const std::size_t told = findings.size();
   const KeyChoice choice = choose_key(pair, findings);

@@ -110,7 +110,7 @@ TieProbe::TieProbe(const TablePair& pair, const PairCatalog& catalog)
 }
 
 void TieProbe::inserted(std::uint32_t chunk, const mysql::Row& row) {
-  const bool may_be_hidden = !pair_.is_keyless() && !filter_of(pair_).empty();
+  const bool may_be_hidden = !pair_.is_keyless() && !filter_of(pair_, Side::target).empty();
   if (may_be_hidden && !idle_)
     arrivals_.emplace_back(chunk, row);
   else
@@ -194,7 +194,7 @@ void TieProbe::gain(std::uint32_t chunk, std::uint32_t reference, const mysql::R
 void TieProbe::note_arrivals(mysql::Session& target) {
   std::vector<mysql::Row> keys;
   for (const auto& [chunk, row] : arrivals_) keys.push_back(key_of(pair_, row));
-  const auto hidden = rows_with_equal_keys(target, pair_, Side::target, keys, Wanted::all);
+  const auto hidden = rows_with_equal_keys(target, pair_, Side::target, keys, false, Wanted::all);
   for (std::size_t i = 0; i < arrivals_.size(); ++i) {
     const auto& [chunk, row] = arrivals_[i];
     note(chunk, hidden[i] ? Op::update : Op::insert, hidden[i] ? &*hidden[i] : nullptr, &row);

@@ -56,7 +56,7 @@ class WindowComparison {
   bool read_window() {
     std::vector<mysql::ReadColumn> columns = read_columns(pair_, Side::source);
     const std::size_t cells = columns.size();
-    const bool filtered = !filter_of(pair_).empty();
+    const bool filtered = !filter_of(pair_, Side::source).empty();
     if (filtered) {
       columns.emplace_back();
       columns.back().type.kind = mysql::CellKind::integer;
@@ -102,7 +102,7 @@ class WindowComparison {
     for (const Candidate& candidate : batch) keys.push_back(key_of(pair_, candidate.row));
     const KeyedRows rows = rows_of_keys(members_.target, pair_, Side::target, keys, true);
     outcome_.target_rows += rows.size();
-    const std::vector<std::optional<std::string>> partners = partners_of(keys, rows);
+    const std::vector<std::optional<std::string>> partners = partners_of(batch, keys, rows);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const auto found = partners[i] ? rows.find(*partners[i]) : rows.end();
       build(batch[i], found == rows.end() ? nullptr : &found->second);
@@ -116,7 +116,8 @@ class WindowComparison {
 
   /// For each key the bytes of the key under which the target has its row. One of other bytes
   /// becomes the source's, unless the source has it too, or another row became it already.
-  std::vector<std::optional<std::string>> partners_of(const std::vector<mysql::Row>& keys,
+  std::vector<std::optional<std::string>> partners_of(const std::vector<Candidate>& batch,
+                                                      const std::vector<mysql::Row>& keys,
                                                       const KeyedRows& rows) {
     std::vector<std::optional<std::string>> partners(keys.size());
     std::vector<mysql::Row> unmatched;
@@ -138,9 +139,10 @@ class WindowComparison {
         rows_of_keys(spare_().source, pair_, Side::source, others, false, Wanted::key);
     for (const auto& [number, key] : equal) {
       std::string bytes(key.bytes());
-      if (kept.count(bytes) > 0 || !taken_.insert(bytes).second)
+      const bool is_free = kept.count(bytes) == 0 && taken_.insert(bytes).second;
+      if (!is_free && batch[numbers[number]].inside)
         tell_collision(unmatched[number], key);
-      else
+      else if (is_free)
         partners[numbers[number]] = std::move(bytes);
     }
     return partners;
@@ -162,8 +164,8 @@ class WindowComparison {
                                  "give the target's key the source's collation"});
   }
 
-  /// A row that the filter no longer takes is gone from the target's part; whether that may be, the
-  /// filter's guard knows.
+  /// A row that the filter no longer takes is gone from the target's part, as is one that is
+  /// soft-deleted; whether the former may be, the filter's guard knows.
   void build(const Candidate& source, const mysql::Row* target) {
     if (source.inside && target != nullptr) {
       if (!(source.row == *target)) chunks_.differs(source.row, *target);

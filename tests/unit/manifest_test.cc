@@ -529,6 +529,39 @@ TEST(Manifest, WhereIsCheckedWhereItStands) {
   EXPECT_EQ(in_pair("where = \"\"\n"), "1:9+2 \"where\" is empty");
 }
 
+TEST(Manifest, SoftDeletes) {
+  EXPECT_EQ(in_pair("deletes = { soft = \"deleted_at\" }\n"), "");
+  EXPECT_EQ(in_pair("deletes = {}\n"), "1:1+7 \"deletes\" names no column");
+  EXPECT_EQ(in_pair("deletes = { soft = \"\" }\n"), "1:1+7 \"deletes\" names no column");
+  const Manifest manifest = good(R"([defaults]
+source = "hq"
+target = "dw"
+tables = ["shop.*"]
+deletes = { soft = "deleted_at" }
+[pair.a]
+[pair.a.table."shop.other"]
+deletes = { soft = "gone" }
+[pair.a.table."shop.ignored"]
+deletes = "ignore"
+[pair.b]
+deletes = "apply"
+[pair.c]
+deletes = "ignore"
+[pair.c.table."shop.soft"]
+deletes = { soft = "gone" }
+)");
+  const auto found = [&](std::size_t pair, const std::string& table) {
+    const TableOptions options = options_for(manifest.pairs[pair], table);
+    return std::string(deletes_name(options.deletes)) + " " + options.soft_deletes;
+  };
+  EXPECT_EQ(found(0, "shop.t"), "apply deleted_at");
+  EXPECT_EQ(found(0, "shop.other"), "apply gone");
+  EXPECT_EQ(found(0, "shop.ignored"), "ignore ");
+  EXPECT_EQ(found(1, "shop.t"), "apply ");
+  EXPECT_EQ(found(2, "shop.t"), "ignore ");
+  EXPECT_EQ(found(2, "shop.soft"), "apply gone");
+}
+
 TEST(Manifest, Features) {
   const auto refused = [](const std::string& what, const std::string& feature) {
     return '"' + what + "\" belongs to " + feature + ", which this version does not have yet";
@@ -536,8 +569,6 @@ TEST(Manifest, Features) {
   EXPECT_EQ(in_pair("direction = \"two-way\"\n"), "1:13+9 " + refused("two-way", "two-way syncs"));
   EXPECT_EQ(in_pair("direction = \"via-source\"\n"),
             "1:13+12 " + refused("via-source", "syncs through a replication source"));
-  EXPECT_EQ(in_pair("deletes = { soft = \"deleted_at\" }\n"),
-            "1:13+4 " + refused("soft", "soft deletes"));
   EXPECT_EQ(in_pair("deletes = { tombstones = \"shop.deleted\" }\n"),
             "1:13+10 " + refused("tombstones", "tombstones"));
   EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),

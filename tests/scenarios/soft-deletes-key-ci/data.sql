@@ -1,0 +1,1 @@
+INSERT INTO t (id, v) SELECT CONCAT('k', i), i FROM seq.n WHERE i BETWEEN 1 AND 60;

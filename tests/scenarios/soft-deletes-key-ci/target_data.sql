@@ -1,0 +1,1 @@
+UPDATE t SET id = 'K6' WHERE id = 'k6';

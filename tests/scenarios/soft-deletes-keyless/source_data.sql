@@ -1,0 +1,2 @@
+UPDATE t SET gone = 1 WHERE v = 3 LIMIT 3;
+INSERT INTO t VALUES (9, NULL), (9, 0), (10, 0);

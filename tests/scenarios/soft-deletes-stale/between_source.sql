@@ -1,0 +1,1 @@
+UPDATE t SET deleted_at = NULL WHERE id = 9;

@@ -1,0 +1,1 @@
+INSERT INTO t (id, mail) SELECT i, CONCAT('m', i) FROM seq.n WHERE i BETWEEN 1 AND 900;

@@ -1,0 +1,1 @@
+INSERT INTO t (id, region) SELECT i, 7 FROM seq.n WHERE i BETWEEN 1 AND 9;

@@ -1,0 +1,1 @@
+UPDATE t SET region = 8 WHERE id = 5;

@@ -1,0 +1,4 @@
+UPDATE t SET deleted_at = '2026-01-02 03:04:05' WHERE id IN (7, 200, 300);
+UPDATE t SET v = -1, deleted_at = '2026-01-02 03:04:05' WHERE id = 8;
+UPDATE t SET v = -1 WHERE id = 100;
+INSERT INTO t VALUES (500, 1, NULL), (501, 1, '2026-01-02 03:04:05');
