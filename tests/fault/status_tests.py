@@ -81,7 +81,7 @@ def status_of_a_run_at_work(bench):
     make(bench)
     blocker = Blocker(bench)
     running = blocker.start_apply()
-    bench.wait_for(lambda: status(bench)["running"], "progress is published")
+    bench.wait_for(lambda: (status(bench)["running"] or {}).get("table"), "progress is published")
     told = status(bench)
     check(told["lock"]["alive"] and told["lock"]["verb"] == "apply", f"lock: {told['lock']}")
     check(told["running"]["pid"] == running.process.pid, f"running: {told['running']}")
