@@ -85,7 +85,7 @@ void read_deletes(const ManifestSection& section, TableOptions& options) {
   const auto form = section.section("deletes", kDeletesForm);
   if (!form) return;
   if (auto column = form->text("soft")) options.soft_deletes = std::move(*column);
-  if (options.soft_deletes.empty() && !form->has("tombstones"))
+  if (!form->has("soft") && !form->has("tombstones"))
     section.report().error(section.key_span("deletes"), "\"deletes\" names no column",
                            "like { soft = \"deleted_at\" }");
 }

@@ -532,7 +532,7 @@ TEST(Manifest, WhereIsCheckedWhereItStands) {
 TEST(Manifest, SoftDeletes) {
   EXPECT_EQ(in_pair("deletes = { soft = \"deleted_at\" }\n"), "");
   EXPECT_EQ(in_pair("deletes = {}\n"), "1:1+7 \"deletes\" names no column");
-  EXPECT_EQ(in_pair("deletes = { soft = \"\" }\n"), "1:1+7 \"deletes\" names no column");
+  EXPECT_EQ(in_pair("deletes = { soft = \"\" }\n"), "1:20+2 \"soft\" is empty");
   const Manifest manifest = good(R"([defaults]
 source = "hq"
 target = "dw"
