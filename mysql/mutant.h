@@ -29,6 +29,8 @@ enum class Mutant : std::uint8_t {
   identity_unchecked,
   ties_ignored,
   commit_unknown_is_committed,
+  open_transactions_unseen,
+  statements_unseen,
 };
 
 /// Is the bug planted? Never in rowplan itself: what is linked there is no_mutant.cc.

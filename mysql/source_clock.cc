@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "mysql/mutant.h"
 #include "mysql/named_rows.h"
 
 namespace rowplan::mysql {
@@ -75,7 +76,7 @@ class ClockReading {
       if (statement.connection == self_) continue;
       processes_[statement.connection] = statement;
       const auto time = value_of(row, {"TIME_MS", "Time"});
-      if (!time || !runs_statement(row)) continue;
+      if (!time || !runs_statement(row) || planted(Mutant::statements_unseen)) continue;
       // Whole seconds are the difference of whole seconds.
       statement.since =
           milliseconds
@@ -137,7 +138,7 @@ class ClockReading {
       readers_.insert(connection);
       return;
     }
-    if (connection == self_) return;
+    if (connection == self_ || planted(Mutant::open_transactions_unseen)) return;
     // The most easterly that it can have been is the earliest that it can have started.
     seconds zone = own;
     const bool system = row.at(4) && seconds(std::stoll(*row.at(4))) == own;

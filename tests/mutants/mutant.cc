@@ -10,20 +10,33 @@ namespace rowplan::mysql {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> kNames = {
-    "hash-drops-last-column", "hash-joins-texts",
-    "hash-is-crc-xor",        "compare-ignores-spaces",
-    "long-values-cut",        "float-has-six-digits",
-    "null-is-empty",          "lost-connection-ends-rows",
-    "judge-without-locks",    "not-checked-after-writing",
-    "read-committed",         "no-rollback-on-retry",
-    "replace-for-insert",     "low-bound-included",
-    "last-chunk-closed",      "references-unordered",
-    "time-zone-unpinned",     "settled-before-commit",
-    "cascades-unchecked",     "identity-unchecked",
-    "ties-ignored",           "commit-unknown-is-committed",
+constexpr std::array<std::string_view, 24> kNames = {
+    "hash-drops-last-column",
+    "hash-joins-texts",
+    "hash-is-crc-xor",
+    "compare-ignores-spaces",
+    "long-values-cut",
+    "float-has-six-digits",
+    "null-is-empty",
+    "lost-connection-ends-rows",
+    "judge-without-locks",
+    "not-checked-after-writing",
+    "read-committed",
+    "no-rollback-on-retry",
+    "replace-for-insert",
+    "low-bound-included",
+    "last-chunk-closed",
+    "references-unordered",
+    "time-zone-unpinned",
+    "settled-before-commit",
+    "cascades-unchecked",
+    "identity-unchecked",
+    "ties-ignored",
+    "commit-unknown-is-committed",
+    "open-transactions-unseen",
+    "statements-unseen",
 };
-static_assert(kNames.size() == static_cast<std::size_t>(Mutant::commit_unknown_is_committed) + 1);
+static_assert(kNames.size() == static_cast<std::size_t>(Mutant::statements_unseen) + 1);
 
 /// The number of the planted bug; none: past the end.
 std::size_t chosen() {

@@ -56,6 +56,8 @@ DETECTORS = {
     "identity-unchecked": ["fault another-server"],
     "ties-ignored": ["scenario unique-swap-far-apart"],
     "commit-unknown-is-committed": ["fault commit-reply-lost"],
+    "open-transactions-unseen": ["fault incremental-open-transactions"],
+    "statements-unseen": ["fault incremental-metadata-lock"],
 }
 FIRST_SEED = 1
 
