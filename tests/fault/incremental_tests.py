@@ -427,18 +427,18 @@ def incremental_sight(bench):
     load(bench)
     source = bench.servers["source"]
     replica = "REPLICATION CLIENT" if source.vendor == "mysql" else "REPLICA MONITOR"
-    source.execute("CREATE USER blind@localhost; GRANT SELECT ON *.* TO blind@localhost;"
-                   f"GRANT {replica} ON *.* TO blind@localhost")
+    source.execute("CREATE USER sightless@localhost; GRANT SELECT ON *.* TO sightless@localhost;"
+                   f"GRANT {replica} ON *.* TO sightless@localhost")
     try:
         path = bench.directory / "rowplan.toml"
         path.write_text(path.read_text(encoding="utf-8").replace(
-            'user = "rowplan"', 'user = "blind"', 1), encoding="utf-8")
+            'user = "rowplan"', 'user = "sightless"', 1), encoding="utf-8")
         done = bench.expect(NO_SIGHT, "plan", "-o", "plan")
         check("PROCESS" in done.err, f"{done}")
-        source.execute("GRANT PROCESS ON *.* TO blind@localhost")
+        source.execute("GRANT PROCESS ON *.* TO sightless@localhost")
         bench.plan()
     finally:
-        source.execute("DROP USER blind@localhost")
+        source.execute("DROP USER sightless@localhost")
 
 
 def incremental_held_back(bench):
