@@ -47,7 +47,8 @@ def statement(chance):
                 " ON DUPLICATE KEY UPDATE v = CONCAT('again ', VALUES(v))")
     if kind < 0.65:
         # Written once: a later change of the row does not make good for its loss.
-        return f"INSERT INTO {table} (id, v) VALUES ({chance.randrange(ROWS * 2, 2**31)}, '{value}')"
+        key = chance.randrange(ROWS * 2, 2**31)
+        return f"INSERT INTO {table} (id, v) VALUES ({key}, '{value}')"
     return (f"INSERT INTO {table} (id, v) VALUES ({key}, '{value}')"
             f" ON DUPLICATE KEY UPDATE v = '{value}'")
 
