@@ -2,44 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
-#include <memory>
 #include <set>
 
+#include "mysql/named_rows.h"
 #include "mysql/quote.h"
-#include "mysql/session_handle.h"
+#include "mysql/replica_channel.h"
 
 namespace rowplan::mysql {
 
 namespace {
-
-constexpr unsigned kServerGone = 2006;
-
-using NamedRow = std::map<std::string, std::optional<std::string>>;
-
-/// A small result whose columns are known by name: which ones there are depends on the version.
-std::vector<NamedRow> named_rows(Session& session, const std::string& sql,
-                                 const std::string& doing) {
-  MYSQL* mysql = session.handle().mysql;
-  if (mysql == nullptr)
-    throw Error(session.server(), kServerGone, "HY000", "the session is closed", doing);
-  if (mysql_real_query(mysql, sql.data(), sql.size()) != 0) throw session.handle().error(doing);
-  const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),
-                                                                        mysql_free_result);
-  if (result == nullptr) throw session.handle().error(doing);
-  const unsigned columns = mysql_num_fields(result.get());
-  const MYSQL_FIELD* fields = mysql_fetch_fields(result.get());
-  std::vector<NamedRow> rows;
-  while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
-    const unsigned long* lengths = mysql_fetch_lengths(result.get());
-    NamedRow& out = rows.emplace_back();
-    for (unsigned i = 0; i < columns; ++i) {
-      std::optional<std::string>& value = out[fields[i].name];
-      if (row[i] != nullptr) value = std::string(row[i], lengths[i]);
-    }
-  }
-  return rows;
-}
 
 std::optional<std::uint64_t> number(const NamedRow& row, const std::string& name) {
   const auto found = row.find(name);
@@ -54,7 +25,7 @@ std::optional<std::uint64_t> number(const NamedRow& row, const std::string& name
 /// The hosts of the connections that read the binary log.
 std::set<std::string> dump_hosts(Session& session) {
   std::set<std::string> hosts;
-  for (const NamedRow& row : named_rows(session, "SHOW PROCESSLIST", "looking for replicas")) {
+  for (const NamedRow& row : query_named(session, "SHOW PROCESSLIST", "looking for replicas")) {
     const auto command = row.find("Command");
     const auto host = row.find("Host");
     if (command == row.end() || host == row.end() || !host->second) continue;
@@ -67,17 +38,13 @@ std::set<std::string> dump_hosts(Session& session) {
 }  // namespace
 
 ReplicaState read_replica_state(Session& session) {
-  const bool mysql = session.vendor() == Vendor::mysql;
-  const char* sql = mysql ? "SHOW REPLICA STATUS" : "SHOW ALL SLAVES STATUS";
-  const char* column = mysql ? "Seconds_Behind_Source" : "Seconds_Behind_Master";
   ReplicaState state;
   bool known = true;
   std::uint64_t behind = 0;
-  for (const NamedRow& channel : named_rows(session, sql, "asking how far the replica is behind")) {
+  for (const ReplicaChannel& channel : read_channels(session)) {
     state.configured = true;
-    const auto seconds = number(channel, column);
-    known = known && seconds.has_value();
-    behind = std::max(behind, seconds.value_or(0));
+    known = known && channel.seconds_behind.has_value();
+    behind = std::max(behind, channel.seconds_behind.value_or(0));
   }
   if (state.configured && known) state.seconds_behind = behind;
   return state;
@@ -88,7 +55,7 @@ std::vector<ReplicaAddress> find_replicas(Session& session) {
   std::vector<ReplicaAddress> replicas;
   std::set<std::string> told;
   for (const NamedRow& row :
-       named_rows(session, mysql ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS", "looking for replicas")) {
+       query_named(session, mysql ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS", "looking for replicas")) {
     const auto host = row.find("Host");
     const std::string name = host == row.end() ? "" : host->second.value_or("");
     replicas.push_back({name, static_cast<unsigned>(number(row, "Port").value_or(3306))});

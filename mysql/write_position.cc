@@ -1,11 +1,10 @@
 #include "mysql/write_position.h"
 
-#include <charconv>
 #include <cstdint>
 #include <map>
 #include <sstream>
 
-#include "mysql/named_rows.h"
+#include "mysql/log_end.h"
 #include "mysql/quote.h"
 
 namespace rowplan::mysql {
@@ -15,24 +14,10 @@ namespace {
 constexpr const char* kGtids = "gtid:";
 constexpr const char* kFile = "file:";
 
-/// SHOW MASTER STATUS has another name since 8.2, and the old one is gone since 8.4.
-bool has_new_name(const std::string& version) {
-  unsigned major = 0;
-  unsigned minor = 0;
-  const char* end = version.data() + version.size();
-  const auto read = std::from_chars(version.data(), end, major);
-  if (read.ptr != end && *read.ptr == '.') std::from_chars(read.ptr + 1, end, minor);
-  return major > 8 || (major == 8 && minor >= 2);
-}
-
 std::string file_position(Session& session) {
   try {
-    const auto rows = query_named(
-        session, has_new_name(session.version()) ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS",
-        "asking for the binary log's position");
-    if (rows.empty()) return "";
-    return kFile + value_of(rows.at(0), {"File"}).value_or("") + ":" +
-           value_of(rows.at(0), {"Position"}).value_or("");
+    const auto end = read_log_end(session);
+    return end ? kFile + end->file + ":" + std::to_string(end->offset) : "";
   } catch (const Error& error) {
     if (error.is_privilege()) return "";
     throw;
