@@ -30,7 +30,7 @@ std::vector<std::string> column_names() { return {kColumns.begin(), kColumns.end
 
 std::set<std::string> targets_of(const planner::Plan& plan) {
   std::set<std::string> targets;
-  for (const planner::PlanTable& table : plan.tables) targets.insert(table.target);
+  for (const planner::PlanTable& table : plan.tables) targets.insert(table.written());
   return targets;
 }
 
@@ -107,7 +107,7 @@ void write_on(const std::string& server, const mysql::TableName& audit, const pl
   mysql::Session session = connections.open(server, mysql::SessionMode::read_write);
   session.begin();
   for (const planner::PlanTable& table : plan.tables)
-    if (table.target == server)
+    if (table.written() == server)
       session.execute(
           insert_statement(audit, table, plan.run.plan_id, run, tallies.at(table.address)),
           "writing to the audit table");

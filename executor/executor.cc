@@ -39,7 +39,7 @@ std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
                                               planner::Connections& connections) {
   std::map<std::string, std::vector<std::string>> tables;
   for (const planner::PlanTable& table : plan.tables)
-    if (!table.chunks.empty()) tables[table.target].push_back(table.members.at(table.target));
+    if (!table.chunks.empty()) tables[table.written()].push_back(table.members.at(table.written()));
   std::map<std::string, TableLocks> locks;
   for (const auto& [server, names] : tables)
     locks.emplace(server,
@@ -131,8 +131,9 @@ class Apply {
       const auto began = SteadyClock::now();
       const std::vector<UnitResult> results = applier.apply(units);
       const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
+      const auto waited = applier.take_waited();  // the same for many units as for one
       if (units.size() > 1 && !applier.went_together()) batches.shrink();
-      batches.took(took);
+      batches.took(took - waited);
       for (std::size_t i = 0; i < results.size(); ++i) {
         --result_.not_tried;
         if (!take(units[i], results[i])) return;
@@ -254,8 +255,11 @@ state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result) {
   return end;
 }
 
-ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
-  const planner::LoadedPlan loaded = load_applyable(request);
+ApplyResult apply(const ApplyRequest& asked, ApplyObserver& observer) {
+  const planner::LoadedPlan loaded = load_applyable(asked);
+  const planner::Manifest manifest = with_planned_sources(*asked.manifest, loaded.plan);
+  ApplyRequest request = asked;
+  request.manifest = &manifest;
   const std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
   std::optional<StateHold> hold;
   if (!request.dry_run) {
@@ -272,8 +276,11 @@ ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer) {
   return request.around && hold ? request.around(loaded, work) : work();
 }
 
-ApplyResult apply_held(const ApplyRequest& request, StateHold& hold, ApplyObserver& observer) {
-  const planner::LoadedPlan loaded = load_applyable(request);
+ApplyResult apply_held(const ApplyRequest& asked, StateHold& hold, ApplyObserver& observer) {
+  const planner::LoadedPlan loaded = load_applyable(asked);
+  const planner::Manifest manifest = with_planned_sources(*asked.manifest, loaded.plan);
+  ApplyRequest request = asked;
+  request.manifest = &manifest;
   const std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
   prune(hold, observer);
   planner::Connections connections(*request.manifest, request.base_dir);

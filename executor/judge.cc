@@ -157,39 +157,39 @@ void judge_chunks(const TableWork& table, Side side, const TableReading& reading
   }
 }
 
-void judge_target(const TableWork& table, mysql::Session& target, Verify verify, RowsByKey& rows,
-                  RowHashes& hashes, Tally& tally) {
+void judge_target(const TableWork& table, mysql::Session& target, Verify verify, Locking locking,
+                  RowsByKey& rows, RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   const std::vector<const Change*> moved = moved_in(table);
   RowsByKey outside = read_rows(target, pair, Side::target, keys_of(pair, moved).target,
-                                target_locking(), Filtered::no);
+                                locking, Filtered::no);
   if (!by_chunks(table, verify)) {
     rows = read_rows(target, pair, Side::target, keys_of(pair, changes_of(table)).target,
-                     target_locking());
+                     locking);
     for (const Change& change : table.changes)
       judge_target_row(table, change, rows, outside, tally);
     rows.merge(outside);
     return;
   }
   TableReading reading =
-      read_chunks(target, table, Side::target, target_locking(), Keep::rows, hashes);
+      read_chunks(target, table, Side::target, locking, Keep::rows, hashes);
   judge_chunks(table, Side::target, reading, tally);
   rows = std::move(reading.rows);
   for (const Change* change : moved) judge_target_row(table, *change, rows, outside, tally);
   rows.merge(outside);
 }
 
-void judge_source(const TableWork& table, mysql::Session& source, Verify verify, RowsByKey& rows,
-                  RowHashes& hashes, Tally& tally) {
+void judge_source(const TableWork& table, mysql::Session& source, Verify verify, Locking locking,
+                  RowsByKey& rows, RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   if (!by_chunks(table, verify)) {
     rows = read_rows(source, pair, Side::source, keys_of(pair, changes_of(table)).source,
-                     Locking::none);
+                     locking);
     for (const Change& change : table.changes) judge_source_row(table, change, rows, tally);
     return;
   }
   TableReading reading =
-      read_chunks(source, table, Side::source, Locking::none, Keep::rows, hashes);
+      read_chunks(source, table, Side::source, locking, Keep::rows, hashes);
   judge_chunks(table, Side::source, reading, tally);
   rows = std::move(reading.rows);
 }
@@ -216,15 +216,59 @@ Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& ta
   Tally on_target;
   Tally on_source;
   for (std::size_t t = 0; t < unit.tables.size(); ++t)
-    judge_target(unit.tables[t], target, verify, judgement.rows[t].target, judgement.hashes,
-                 on_target);
+    judge_target(unit.tables[t], target, verify, target_locking(), judgement.rows[t].target,
+                 judgement.hashes, on_target);
   source.begin_consistent_snapshot();
   for (std::size_t t = 0; t < unit.tables.size(); ++t)
-    judge_source(unit.tables[t], source, verify, judgement.rows[t].source, judgement.hashes,
-                 on_source);
+    judge_source(unit.tables[t], source, verify, Locking::none, judgement.rows[t].source,
+                 judgement.hashes, on_source);
   source.rollback();
   conclude(judgement, on_source, on_target);
   return judgement;
+}
+
+Judgement judge_linked(const UnitWork& unit, mysql::Session& source, mysql::Session& replica,
+                       Verify verify, const std::function<void()>& catch_up) {
+  Judgement judgement;
+  judgement.rows.resize(unit.tables.size());
+  Tally on_target;
+  Tally on_source;
+  for (std::size_t t = 0; t < unit.tables.size(); ++t)
+    judge_source(unit.tables[t], source, verify, Locking::for_update, judgement.rows[t].source,
+                 judgement.hashes, on_source);
+  catch_up();
+  replica.begin_consistent_snapshot();
+  for (std::size_t t = 0; t < unit.tables.size(); ++t)
+    judge_target(unit.tables[t], replica, verify, Locking::none, judgement.rows[t].target,
+                 judgement.hashes, on_target);
+  replica.rollback();
+  conclude(judgement, on_source, on_target);
+  return judgement;
+}
+
+std::optional<UnitProblem> check_source_kept(const UnitWork& unit, mysql::Session& source,
+                                             Verify verify, RowHashes& hashes) {
+  Tally tally;
+  for (const TableWork& table : unit.tables) {
+    RowsByKey rows;
+    judge_source(table, source, verify, Locking::for_update, rows, hashes, tally);
+  }
+  if (tally.all_before) return std::nullopt;
+  return UnitProblem{unit.id, UnitOutcome::failed, tally.address,
+                     "a write changed rows of the source: " + tally.detail};
+}
+
+std::optional<UnitProblem> check_replica(const UnitWork& unit, mysql::Session& replica,
+                                         Verify verify, RowHashes& hashes) {
+  Tally tally;
+  replica.begin_consistent_snapshot();
+  for (const TableWork& table : unit.tables) {
+    RowsByKey rows;
+    judge_target(table, replica, verify, Locking::none, rows, hashes, tally);
+  }
+  replica.rollback();
+  if (tally.all_after) return std::nullopt;
+  return UnitProblem{unit.id, UnitOutcome::failed, tally.address, tally.detail};
 }
 
 std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,24 @@ struct Judgement {
 /// judges. `target` is in a transaction, `source` in none. Throws mysql::Error.
 [[nodiscard]] Judgement judge(const UnitWork& unit, mysql::Session& source, mysql::Session& target,
                               Verify verify);
+
+/// The same of a replica and its source: locks the unit's rows on the source, then has the replica
+/// catch up and reads it in a snapshot opened after that. `source` is in a transaction, `replica` in
+/// none. Throws mysql::Error, and what `catch_up` throws.
+[[nodiscard]] Judgement judge_linked(const UnitWork& unit, mysql::Session& source,
+                                     mysql::Session& replica, Verify verify,
+                                     const std::function<void()>& catch_up);
+
+/// Within the transaction on the source: what of the unit's rows there is not as it was before, or
+/// nothing.
+[[nodiscard]] std::optional<UnitProblem> check_source_kept(const UnitWork& unit,
+                                                           mysql::Session& source, Verify verify,
+                                                           RowHashes& hashes);
+
+/// What the replica, which has caught up, does not hold as planned, or nothing.
+[[nodiscard]] std::optional<UnitProblem> check_replica(const UnitWork& unit,
+                                                       mysql::Session& replica, Verify verify,
+                                                       RowHashes& hashes);
 
 /// Does the row hold these values? References are compared by their hashes.
 [[nodiscard]] bool holds(const planner::TablePair& pair, const mysql::Row& row,

@@ -47,7 +47,7 @@ void need_write_privileges(const planner::ResolvedJob& resolved, const planner::
   for (const planner::TablePair& pair : resolved.pairs) {
     const PlanTable* table = table_at(plan, pair.job.address);
     if (table == nullptr || table->chunks.empty()) continue;
-    const std::string& server = pair.job.target;
+    const std::string& server = pair.job.written();
     planner::need_writable(
         pair, {table->ops.insert > 0, table->ops.update > 0, table->ops.remove > 0},
         resolved.privileges.at(server), resolved.servers.at(server).vendor, missing);
@@ -97,6 +97,17 @@ planner::LoadedPlan load_applyable(const ApplyRequest& request) {
                   "policy.approve in the manifest wants this plan to be approved by its digest",
                   "look at it with 'rowplan show', then give --expect-digest " + loaded.digest);
   return loaded;
+}
+
+planner::Manifest with_planned_sources(const planner::Manifest& manifest,
+                                       const planner::Plan& plan) {
+  planner::Manifest complete = manifest;
+  for (const PlanTable& table : plan.tables) {
+    const auto address = planner::parse_address(table.address);
+    for (planner::PairSpec& pair : complete.pairs)
+      if (address && pair.name == address->pair && pair.source.empty()) pair.source = table.first;
+  }
+  return complete;
 }
 
 std::vector<planner::TableJob> jobs_of(const ApplyRequest& request, const planner::Plan& plan) {

@@ -16,6 +16,11 @@ namespace rowplan::executor {
 /// findings, the policy. Throws PlanError, Refusal{digest, conflict, limit}.
 [[nodiscard]] planner::LoadedPlan load_applyable(const ApplyRequest& request);
 
+/// The manifest with the sources that it leaves out (direction = "via-source") as the plan found
+/// them; that they still are its targets' sources, pairs_of tells.
+[[nodiscard]] planner::Manifest with_planned_sources(const planner::Manifest& manifest,
+                                                     const planner::Plan& plan);
+
 /// The jobs of the plan's tables by today's manifest, and its limits. Throws Refusal{stale, limit}.
 [[nodiscard]] std::vector<planner::TableJob> jobs_of(const ApplyRequest& request,
                                                      const planner::Plan& plan);

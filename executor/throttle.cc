@@ -159,6 +159,7 @@ std::string Throttle::over_limit(const planner::PairSpec& pair,
                                  const std::vector<planner::LoadLimit>& limits) {
   for (const planner::LoadLimit& limit : limits)
     for (const std::string& server : {pair.target, pair.source}) {
+      if (server.empty()) continue;  // the target's source, not known yet
       const double value = probe_.status(server, limit.name);
       if (value >= static_cast<double>(limit.limit))
         return limit.name + " of '" + server + "' is " + number_text(value) + ", the limit is " +

@@ -70,11 +70,11 @@ std::vector<ServerProbe::Watched> ServerProbe::watch_named(const planner::PairSp
 /// that follow changes register like replicas. But none of several is nothing to go by.
 std::vector<ServerProbe::Watched> ServerProbe::watch_found(const planner::PairSpec& pair) {
   std::vector<Watched> replicas;
-  const std::vector<mysql::ReplicaAddress> found = mysql::find_replicas(member(pair.target));
+  const std::vector<mysql::ReplicaAddress> found = mysql::find_replicas(member(pair.written()));
   for (const mysql::ReplicaAddress& address : found) {
     const std::string name =
         (address.host.empty() ? "(unknown)" : address.host) + ':' + std::to_string(address.port);
-    const auto open = [this, server = pair.target, address] {
+    const auto open = [this, server = pair.written(), address] {
       return connections_.open_at(server, address.host, address.port);
     };
     std::string problem = "it does not report its host";
@@ -90,16 +90,16 @@ std::vector<ServerProbe::Watched> ServerProbe::watch_found(const planner::PairSp
     } catch (const std::runtime_error& error) {
       problem = error.what();
     }
-    warn_("max_lag of pair '" + pair.name + "': replica '" + name + "' of '" + pair.target +
+    warn_("max_lag of pair '" + pair.name + "': replica '" + name + "' of '" + pair.written() +
           "' is not watched: " + problem);
   }
   if (!found.empty() && replicas.empty())
     throw Refusal(RefusalReason::access,
-                  "max_lag of pair '" + pair.name + "': of the replicas of '" + pair.target +
+                  "max_lag of pair '" + pair.name + "': of the replicas of '" + pair.written() +
                       "', none can be asked how far it is behind",
                   kNameThem);
   if (found.empty())
-    warn_("max_lag of pair '" + pair.name + "': '" + pair.target +
+    warn_("max_lag of pair '" + pair.name + "': '" + pair.written() +
           "' has no replica; there is nothing to wait for");
   return replicas;
 }

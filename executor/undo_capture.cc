@@ -82,15 +82,14 @@ UndoTable table_of(const TableWork& work, const TablePair& whole, const mysql::S
 
 /// Rows that were there before, or that are there now, whatever the filter.
 RowsByKey read_whole(mysql::Session& target, const TablePair& whole,
-                     const std::vector<Change>& changes, Op without) {
+                     const std::vector<Change>& changes, Op without, planner::Locking locking) {
   std::vector<mysql::Row> keys;
   for (const Change& change : changes) {
     if (change.op == without) continue;
     keys.push_back(without == Op::insert ? planner::key_row(whole, change).value()
                                          : planner::after_key_row(whole, change).value());
   }
-  return read_rows(target, whole, planner::Side::target, keys, planner::Locking::for_update,
-                   Filtered::no);
+  return read_rows(target, whole, planner::Side::target, keys, locking, Filtered::no);
 }
 
 std::string gone(const Change& change) {
@@ -114,7 +113,8 @@ UndoValues values_in(const TablePair& pair, const planner::NamedValues& values,
 
 std::variant<UndoCapture, UnitProblem> UndoCapture::before(mysql::Session& target,
                                                            const UnitWork& unit,
-                                                           const std::vector<TableRows>& rows) {
+                                                           const std::vector<TableRows>& rows,
+                                                           planner::Locking locking) {
   assert(rows.size() == unit.tables.size());
   UndoCapture capture;
   for (std::size_t t = 0; t < unit.tables.size(); ++t) {
@@ -126,7 +126,7 @@ std::variant<UndoCapture, UnitProblem> UndoCapture::before(mysql::Session& targe
     part.reads_again = !work.pair->is_keyless() && complete(part.whole, target.vendor());
     part.kept.table = table_of(work, part.whole, target);
     RowsByKey again;
-    if (part.reads_again) again = read_whole(target, part.whole, work.changes, Op::insert);
+    if (part.reads_again) again = read_whole(target, part.whole, work.changes, Op::insert, locking);
     const RowsByKey& known = part.reads_again ? again : rows[t].target;
     for (const Change& change : work.changes) {
       UndoRow& row = part.kept.rows.emplace_back();
@@ -147,6 +147,22 @@ std::variant<UndoCapture, UnitProblem> UndoCapture::before(mysql::Session& targe
   return capture;
 }
 
+UndoUnit UndoCapture::planned(const UnitWork& unit) {
+  UndoUnit kept;
+  kept.id = unit.id;
+  kept.step = unit.step;
+  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
+    Part& part = parts_[t];
+    for (std::size_t i = 0; i < unit.tables[t].changes.size(); ++i) {
+      const Change& change = unit.tables[t].changes[i];
+      UndoRow& row = part.kept.rows[i];
+      if (change.op != Op::remove) row.after = values_in(part.whole, change.after, row.before);
+    }
+    kept.tables.push_back(std::move(part.kept));
+  }
+  return kept;
+}
+
 UndoUnit UndoCapture::after(mysql::Session& target, const UnitWork& unit) {
   UndoUnit kept;
   kept.id = unit.id;
@@ -155,7 +171,9 @@ UndoUnit UndoCapture::after(mysql::Session& target, const UnitWork& unit) {
     const TableWork& work = unit.tables[t];
     Part& part = parts_[t];
     RowsByKey again;
-    if (part.reads_again) again = read_whole(target, part.whole, work.changes, Op::remove);
+    if (part.reads_again)
+      again = read_whole(target, part.whole, work.changes, Op::remove,
+                         planner::Locking::for_update);
     for (std::size_t i = 0; i < work.changes.size(); ++i) {
       const Change& change = work.changes[i];
       UndoRow& row = part.kept.rows[i];

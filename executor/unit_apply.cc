@@ -7,7 +7,6 @@
 
 #include "executor/judge.h"
 #include "executor/superseded.h"
-#include "executor/trigger_repair.h"
 #include "executor/undo_capture.h"
 #include "executor/unit_batch.h"
 #include "executor/unit_stepping.h"
@@ -46,28 +45,14 @@ bool removes_rows(const TableWork& table) {
 
 }  // namespace
 
-mysql::Session& ApplySessions::reader(const std::string& server) {
-  return open(readers_, server, mysql::SessionMode::read_only);
-}
-
-mysql::Session& ApplySessions::writer(const std::string& server) {
-  return open(writers_, server, mysql::SessionMode::read_write);
-}
-
-mysql::Session& ApplySessions::open(std::map<std::string, mysql::Session>& sessions,
-                                    const std::string& server, mysql::SessionMode mode) {
-  auto found = sessions.find(server);
-  if (found != sessions.end() && found->second.is_open()) return found->second;
-  if (found != sessions.end()) sessions.erase(found);
-  return sessions.emplace(server, connections_.open(server, mode)).first->second;
-}
-
 UnitApplier::UnitApplier(const ApplyRequest& request, const state::PlanRef& plan,
                          ApplySessions& sessions, std::map<std::string, TableLocks>& locks,
                          state::Journal* journal, UndoLog* undo, ApplyObserver& observer)
     : request_(request),
       plan_(plan),
       sessions_(sessions),
+      direct_(sessions, request.verify),
+      linked_(sessions, request.verify),
       locks_(locks),
       journal_(journal),
       undo_(undo),
@@ -103,7 +88,7 @@ UnitResult UnitApplier::apply_together(UnitWork all) {
   try {
     return attempt(all);
   } catch (const mysql::Error& error) {
-    if (!keeps_open_) sessions_.drop_writer(all.tables.front().pair->job.target);
+    if (!keeps_open_) sessions_.drop_writers(all.tables.front().pair->job.written());
     settle(all, state::UnitState::failed);
     return failed(all.tables.front().table->address, error.what(), std::current_exception());
   }
@@ -114,6 +99,10 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
   UnitStepping stepping(unit);
   std::optional<std::uint64_t> reached;
   UnitResult looked = with_retries(unit, [&] {
+    // What an earlier run wrote is on its way to a replica, perhaps.
+    if (job.via_source())
+      planner::CatchUp(job, planner::kCatchUpAtMost)
+          .wait(sessions_.reader(job.source), sessions_.reader(job.target));
     reached = stepping.reached(sessions_.reader(job.target));
     return UnitResult{UnitOutcome::applied, "", "", nullptr};
   });
@@ -150,7 +139,7 @@ UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
 
 template <typename Try>
 UnitResult UnitApplier::with_retries(const UnitWork& unit, const Try& attempt) {
-  const std::string server = unit.tables.front().pair->job.target;
+  const std::string server = unit.tables.front().pair->job.written();
   for (unsigned tried = 1;; ++tried) {
     unsigned delay_ms = kFirstDelayMs << tried;
     try {
@@ -161,7 +150,7 @@ UnitResult UnitApplier::with_retries(const UnitWork& unit, const Try& attempt) {
       observer_.unit_retry(unit.id, tried, delay_ms, result.detail);
     } catch (const mysql::Error& error) {
       // Never only the statement: a lock wait time-out leaves the transaction open.
-      if (!keeps_open_) sessions_.drop_writer(server);
+      if (!keeps_open_) sessions_.drop_writers(server);
       const bool again = error.is_retryable() || error.is_connection_lost();
       if (!again || tried >= kAttempts)
         return failed(unit.tables.front().table->address, error.what(), std::current_exception());
@@ -181,16 +170,23 @@ void UnitApplier::settle(const UnitWork& unit, state::UnitState state) {
   journal_->settle(plan_, units, state);
 }
 
+UnitRoute& UnitApplier::route_of(const UnitWork& unit) {
+  if (unit.tables.front().pair->job.via_source()) return linked_;
+  return direct_;
+}
+
 UnitResult UnitApplier::attempt(UnitWork& unit) {
-  const planner::TableJob& job = unit.tables.front().pair->job;
-  mysql::Session& target = sessions_.writer(job.target);
-  mysql::Session& source = sessions_.reader(job.source);
-  if (!keeps_open_) target.rollback();
-  source.rollback();
-  target.begin();
-  Judgement judgement = judge(unit, source, target, request_.verify);
+  UnitRoute& route = route_of(unit);
+  mysql::Session& written = route.begin(unit);
+  Judgement judgement;
+  try {
+    judgement = route.judge(unit);
+  } catch (const planner::Refusal& refusal) {
+    written.rollback();
+    return failed(unit.tables.front().table->address, refusal.what(), std::current_exception());
+  }
   if (judgement.verdict == Verdict::already_done) {
-    target.rollback();
+    written.rollback();
     settle(unit, state::UnitState::committed);
     // A lost answer to our own COMMIT is settled by what is there.
     return {commit_unknown_ ? UnitOutcome::applied : UnitOutcome::already_done, "", "", nullptr};
@@ -199,100 +195,96 @@ UnitResult UnitApplier::attempt(UnitWork& unit) {
   std::optional<planner::Ops> superseded;
   const bool whole = unit.parts.empty() && unit.step == 0;
   if (judgement.verdict == Verdict::stale && judgement.target_as_planned && whole)
-    superseded = leave_superseded(unit, judgement, source);
+    superseded =
+        leave_superseded(unit, judgement, sessions_.reader(unit.tables.front().pair->job.source));
   if (judgement.verdict == Verdict::stale && !superseded) {
-    target.rollback();
+    written.rollback();
     // Of several units, which one is not told yet.
     if (unit.parts.empty()) settle(unit, state::UnitState::stale);
     return {UnitOutcome::stale, judgement.address, judgement.detail, nullptr};
   }
-  UnitResult result = write_judged(unit, judgement, target);
+  UnitResult result = write_judged(unit, judgement, route, written);
   result.superseded = superseded.value_or(planner::Ops());
   return result;
 }
 
-UnitResult UnitApplier::write_judged(UnitWork& unit, Judgement& judgement, mysql::Session& target) {
-  check_schema(unit, target);
-  if (!request_.dry_run && unit.changes() > 0) return write(unit, judgement, target);
-  target.rollback();
+UnitResult UnitApplier::write_judged(UnitWork& unit, Judgement& judgement, UnitRoute& route,
+                                     mysql::Session& written) {
+  check_schema(unit, route, written);
+  if (!request_.dry_run && unit.changes() > 0) return write(unit, judgement, route, written);
+  written.rollback();
   settle(unit, state::UnitState::committed);
   return {UnitOutcome::applied, "", "", nullptr};
 }
 
-/// The rows are locked, so the tables are too: what the schema is now, it is at COMMIT.
-void UnitApplier::check_schema(const UnitWork& unit, mysql::Session& target) {
-  for (const TableWork& table : unit.tables) {
-    const mysql::TableName& name = table.pair->target.name;
-    const std::string definition = mysql::definition_text(target, name);
-    std::string& known = definitions_[table.table->address];
-    // Who refers to the table matters where rows go; the rest is in its own definition.
-    if (known == definition && !removes_rows(table)) continue;
-    const auto now = mysql::read_table(target, name);
-    if (!now || mysql::schema_fingerprint(*now) != mysql::schema_fingerprint(table.pair->target)) {
-      target.rollback();
-      throw planner::Refusal(planner::RefusalReason::stale,
-                             table.table->address + ": the schema on '" + target.server() +
-                                 "' changed while the plan was applied",
-                             "plan again");
+/// The rows are locked, so the table that is written is too: what its schema is now, it is at
+/// COMMIT.
+void UnitApplier::check_schema(const UnitWork& unit, UnitRoute& route, mysql::Session& written) {
+  for (const TableWork& table : unit.tables)
+    for (const UnitRoute::Watched& watched : route.watched()) {
+      const mysql::Table& planned = table.pair->table(watched.side);
+      const std::string& server = watched.session.server();
+      const std::string definition = mysql::definition_text(watched.session, planned.name);
+      std::string& known = definitions_[{table.table->address, server}];
+      // Who refers to the table matters where rows go; the rest is in its own definition.
+      if (known == definition && !removes_rows(table)) continue;
+      const auto now = mysql::read_table(watched.session, planned.name);
+      if (!now || mysql::schema_fingerprint(*now) != mysql::schema_fingerprint(planned)) {
+        written.rollback();
+        throw planner::Refusal(planner::RefusalReason::stale,
+                               table.table->address + ": the schema on '" + server +
+                                   "' changed while the plan was applied",
+                               "plan again");
+      }
+      known = definition;
     }
-    known = definition;
-  }
 }
 
-UnitResult UnitApplier::write(UnitWork& unit, Judgement& judgement, mysql::Session& target) {
+UnitResult UnitApplier::write(UnitWork& unit, Judgement& judgement, UnitRoute& route,
+                              mysql::Session& written) {
   const std::string& address = unit.tables.front().table->address;
   if (const auto problem = fill_references(unit, judgement.rows)) {
-    target.rollback();
+    written.rollback();
     return {UnitOutcome::stale, address, *problem, nullptr};
   }
-  auto captured = UndoCapture::before(target, unit, judgement.rows);
+  auto captured = route.capture(unit, judgement);
   if (const auto* problem = std::get_if<UnitProblem>(&captured)) {
-    target.rollback();
+    written.rollback();
     return {problem->outcome, problem->address, problem->detail, nullptr};
   }
   if (journal_ != nullptr) journal_->intend(plan_, unit.units());
-  std::optional<UnitProblem> problem = write_rows(unit, judgement, target);
-  if (!problem) problem = check_written(unit, target, request_.verify, judgement.hashes);
-  if (problem)
+  if (const auto problem = route.write(unit, judgement))
     return roll_back(
-        unit, target, *problem,
+        unit, written, *problem,
         std::make_exception_ptr(std::runtime_error(
             problem->address + ": unit " + std::to_string(unit.id) + ": " + problem->detail)));
   try {
     if (undo_ != nullptr)
-      undo_->keep(by_unit(std::get<UndoCapture>(captured).after(target, unit), unit));
+      undo_->keep(by_unit(route.kept(std::get<UndoCapture>(captured), unit), unit));
   } catch (const planner::FileError& error) {
-    return roll_back(unit, target, {unit.id, UnitOutcome::failed, address, error.what()},
+    return roll_back(unit, written, {unit.id, UnitOutcome::failed, address, error.what()},
                      std::current_exception());
   }
-  return commit(unit, target);
+  return commit(unit, judgement, route, written);
 }
 
-std::optional<UnitProblem> UnitApplier::write_rows(const UnitWork& unit, const Judgement& judgement,
-                                                   mysql::Session& target) {
-  if (!fires_triggers(unit)) return write_unit(target, unit, judgement.rows);
-  TriggerRepair repair(target, sessions_.reader(target.server()), unit, judgement.rows);
-  repair.set_aside();
-  if (auto problem = write_unit(target, repair.first_writes(), judgement.rows)) return problem;
-  return repair.put_right();
-}
-
-UnitResult UnitApplier::roll_back(const UnitWork& unit, mysql::Session& target,
+UnitResult UnitApplier::roll_back(const UnitWork& unit, mysql::Session& written,
                                   const UnitProblem& problem, std::exception_ptr why) {
-  target.rollback();
+  written.rollback();
   const bool stale = problem.outcome == UnitOutcome::stale;
   settle(unit, stale ? state::UnitState::stale : state::UnitState::failed);
   if (stale) return {UnitOutcome::stale, problem.address, problem.detail, nullptr};
   return failed(problem.address, problem.detail, std::move(why));
 }
 
-UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
-  locks_.at(target.server()).check();
-  assert(target.in_transaction());
+UnitResult UnitApplier::commit(const UnitWork& unit, Judgement& judgement, UnitRoute& route,
+                               mysql::Session& written) {
+  locks_.at(written.server()).check();
+  assert(written.in_transaction());
   if (mysql::planted(mysql::Mutant::settled_before_commit))
     settle(unit, state::UnitState::committed);
   state::kill_point("commit");
-  const mysql::CommitResult result = target.commit();
+  const mysql::CommitResult result = written.commit();
   state::kill_point("committed");
   if (result == mysql::CommitResult::unknown) {
     commit_unknown_ = true;
@@ -302,6 +294,20 @@ UnitResult UnitApplier::commit(const UnitWork& unit, mysql::Session& target) {
             "again: the rows will tell",
             nullptr};
   }
+  // Whatever comes between now, another look finds the unit done.
+  commit_unknown_ = true;
+  try {
+    if (const auto problem = route.confirm(unit, judgement))
+      return roll_back(unit, written, *problem,
+                       std::make_exception_ptr(
+                           std::runtime_error(problem->address + ": " + problem->detail)));
+  } catch (const planner::Refusal& refusal) {
+    return roll_back(unit, written,
+                     {unit.id, UnitOutcome::failed, unit.tables.front().table->address,
+                      refusal.what()},
+                     std::current_exception());
+  }
+  commit_unknown_ = false;
   settle(unit, state::UnitState::committed);
   return {UnitOutcome::applied, "", "", nullptr};
 }

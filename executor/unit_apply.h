@@ -1,12 +1,16 @@
 // One unit: one transaction on the server that is written.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "executor/apply_sessions.h"
+#include "executor/direct_route.h"
 #include "executor/executor.h"
 #include "executor/judge.h"
+#include "executor/linked_route.h"
 #include "executor/table_locks.h"
 #include "executor/undo_log.h"
 #include "executor/unit_work.h"
@@ -15,28 +19,6 @@
 #include "state/journal.h"
 
 namespace rowplan::executor {
-
-/// Sessions of an apply, made when first needed and again when they were lost.
-class ApplySessions {
- public:
-  explicit ApplySessions(planner::Connections& connections) : connections_(connections) {}
-  [[nodiscard]] mysql::Session& reader(const std::string& server);
-  [[nodiscard]] mysql::Session& writer(const std::string& server);
-  /// Closes the writer: its transaction is rolled back, and nothing that was set on it is left
-  /// over.
-  void drop_writer(const std::string& server) noexcept { writers_.erase(server); }
-  void drop_all() noexcept {
-    readers_.clear();
-    writers_.clear();
-  }
-
- private:
-  mysql::Session& open(std::map<std::string, mysql::Session>& sessions, const std::string& server,
-                       mysql::SessionMode mode);
-  planner::Connections& connections_;
-  std::map<std::string, mysql::Session> readers_;
-  std::map<std::string, mysql::Session> writers_;
-};
 
 struct UnitResult {
   UnitOutcome outcome = UnitOutcome::failed;
@@ -47,7 +29,8 @@ struct UnitResult {
   planner::Ops superseded = {};  ///< planned, and left to the next window
 };
 
-/// Carries out units, one after the other. Between two of them nothing is open on any server.
+/// Carries out units, one after the other. Between two of them nothing is open on any server. Who is
+/// written, and who is judged, its UnitRoute knows.
 class UnitApplier {
  public:
   /// `journal` and `undo` may be null: a dry run keeps none. All must outlive this.
@@ -55,7 +38,7 @@ class UnitApplier {
               std::map<std::string, TableLocks>& locks, state::Journal* journal, UndoLog* undo,
               ApplyObserver& observer);
 
-  /// Units of one target. Lock, hash, judge, write, hash, keep what was there, commit, record: each
+  /// Units of one target, written to one server. Lock, hash, judge, write, hash, keep what was there, commit, record: each
   /// all or nothing. Several, which may_share() a transaction (executor/unit_batch.h), go together
   /// while all are as planned and nothing comes between; else each goes by itself, and is tried
   /// again as a whole while the server says that that may help. A unit in steps goes step by step
@@ -64,6 +47,8 @@ class UnitApplier {
   [[nodiscard]] std::vector<UnitResult> apply(const std::vector<UnitWork>& units);
   /// Did the last several units go together?
   [[nodiscard]] bool went_together() const { return went_together_; }
+  /// Time that the last several units waited for a replica.
+  [[nodiscard]] std::chrono::milliseconds take_waited() { return linked_.take_waited(); }
 
  private:
   /// Does the run end with a unit that came to this?
@@ -77,18 +62,22 @@ class UnitApplier {
   void settle(const UnitWork& unit, state::UnitState state);
   /// Puts values in the place of the unit's references.
   UnitResult attempt(UnitWork& unit);
-  UnitResult write_judged(UnitWork& unit, Judgement& judgement, mysql::Session& target);
-  UnitResult write(UnitWork& unit, Judgement& judgement, mysql::Session& target);
-  std::optional<UnitProblem> write_rows(const UnitWork& unit, const Judgement& judgement,
-                                        mysql::Session& target);
-  UnitResult roll_back(const UnitWork& unit, mysql::Session& target, const UnitProblem& problem,
+  [[nodiscard]] UnitRoute& route_of(const UnitWork& unit);
+  UnitResult write_judged(UnitWork& unit, Judgement& judgement, UnitRoute& route,
+                          mysql::Session& written);
+  UnitResult write(UnitWork& unit, Judgement& judgement, UnitRoute& route,
+                   mysql::Session& written);
+  UnitResult roll_back(const UnitWork& unit, mysql::Session& written, const UnitProblem& problem,
                        std::exception_ptr why);
-  UnitResult commit(const UnitWork& unit, mysql::Session& target);
-  void check_schema(const UnitWork& unit, mysql::Session& target);
+  UnitResult commit(const UnitWork& unit, Judgement& judgement, UnitRoute& route,
+                    mysql::Session& written);
+  void check_schema(const UnitWork& unit, UnitRoute& route, mysql::Session& written);
 
   const ApplyRequest& request_;
   state::PlanRef plan_;
   ApplySessions& sessions_;
+  DirectRoute direct_;
+  LinkedRoute linked_;
   std::map<std::string, TableLocks>& locks_;
   state::Journal* journal_;
   UndoLog* undo_;
@@ -96,7 +85,8 @@ class UnitApplier {
   bool commit_unknown_ = false;
   bool went_together_ = false;
   const bool keeps_open_ = mysql::planted(mysql::Mutant::no_rollback_on_retry);
-  std::map<std::string, std::string> definitions_;  // by address, as when all was last seen
+  // By address and server, as when all was last seen.
+  std::map<std::pair<std::string, std::string>, std::string> definitions_;
 };
 
 }  // namespace rowplan::executor

@@ -31,9 +31,26 @@ struct Load {
   }
 };
 
+bool removes(const UnitWork& unit) {
+  return std::any_of(unit.tables.begin(), unit.tables.end(), [](const TableWork& table) {
+    return std::any_of(
+        table.changes.begin(), table.changes.end(),
+        [](const planner::Change& change) { return change.op == planner::Op::remove; });
+  });
+}
+
 }  // namespace
 
 bool may_share(const UnitWork& unit) { return unit.steps == 1 && !fires_triggers(unit); }
+
+bool may_share(const UnitWork& one, const UnitWork& other) {
+  if (!may_share(one) || !may_share(other)) return false;
+  const planner::TableJob& job = one.tables.front().pair->job;
+  const planner::TableJob& other_job = other.tables.front().pair->job;
+  if (job.target != other_job.target || job.written() != other_job.written()) return false;
+  // Of a replica, what is deleted goes before all else, by itself.
+  return !job.via_source() || removes(one) == removes(other);
+}
 
 std::uint64_t size_of(const UnitWork& unit) {
   std::uint64_t bytes = 0;
@@ -55,9 +72,8 @@ std::vector<UnitWork> BatchLoader::next() {
     const TableWork& table = unit->tables.front();
     const bool fits =
         batch.empty() ||
-        (may_share(*unit) && may_share(batch.front()) && load.changes <= kChangesMax &&
-         load.bytes <= kBytesMax && load.changes <= table.pair->job.options.max_unit_rows &&
-         table.table->target == batch.front().tables.front().table->target);
+        (may_share(*unit, batch.front()) && load.changes <= kChangesMax &&
+         load.bytes <= kBytesMax && load.changes <= table.pair->job.options.max_unit_rows);
     if (!fits) break;
     batch.push_back(std::move(*unit));
     loaded_.pop_front();

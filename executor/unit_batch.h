@@ -16,6 +16,9 @@ namespace rowplan::executor {
 /// triggers.
 [[nodiscard]] bool may_share(const UnitWork& unit);
 
+/// May the two share one? Only where both change the same server by writing to the same one.
+[[nodiscard]] bool may_share(const UnitWork& one, const UnitWork& other);
+
 /// Bytes of the unit's values, roughly: what a batch is bounded by.
 [[nodiscard]] std::uint64_t size_of(const UnitWork& unit);
 

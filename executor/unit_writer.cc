@@ -176,8 +176,8 @@ std::optional<std::string> fill_references(UnitWork& unit, const std::vector<Tab
   return std::nullopt;
 }
 
-std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& unit,
-                                      const std::vector<TableRows>& rows) {
+std::vector<planner::UnitTable> unit_tables(const UnitWork& unit,
+                                            const std::vector<TableRows>& rows) {
   std::vector<planner::UnitTable> tables;
   for (std::size_t t = 0; t < unit.tables.size(); ++t) {
     planner::UnitTable& table = tables.emplace_back();
@@ -191,6 +191,12 @@ std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& un
       table.target_rows.push_back(row != nullptr ? *row : mysql::Row());
     }
   }
+  return tables;
+}
+
+std::optional<UnitProblem> write_unit(mysql::Session& target, const UnitWork& unit,
+                                      const std::vector<TableRows>& rows) {
+  const std::vector<planner::UnitTable> tables = unit_tables(unit, rows);
   ServerFreeValue free_values(target);
   const auto ordered = planner::order_unit(tables, free_values);
   if (const auto* unorderable = std::get_if<planner::UnorderableUnit>(&ordered))

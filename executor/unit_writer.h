@@ -7,6 +7,7 @@
 #include "executor/judge.h"
 #include "executor/unit_work.h"
 #include "mysql/session.h"
+#include "planner/unit_steps.h"
 
 namespace rowplan::executor {
 
@@ -14,6 +15,10 @@ namespace rowplan::executor {
 /// planned hash. What did not fit, or nothing.
 [[nodiscard]] std::optional<std::string> fill_references(UnitWork& unit,
                                                          const std::vector<TableRows>& rows);
+
+/// The unit's changes with the target's rows, as order_unit (planner/unit_steps.h) takes them.
+[[nodiscard]] std::vector<planner::UnitTable> unit_tables(const UnitWork& unit,
+                                                          const std::vector<TableRows>& rows);
 
 /// Writes all changes within the open transaction. What was refused, and where, or nothing; then
 /// the transaction must be rolled back. Throws mysql::Error, PlanError.

@@ -116,7 +116,7 @@ Session::Session(const ConnectOptions& options, SessionMode mode)
   initialise_library();
   handle_->server = options.server;
   try {
-    connect(options);
+    connect(options, mode);
     pin(options, mode);
     check_pins();
     read_identity(options.expected_identity);
@@ -138,7 +138,7 @@ Session& Session::operator=(Session&& other) noexcept {
   return *this;
 }
 
-void Session::connect(const ConnectOptions& options) {
+void Session::connect(const ConnectOptions& options, SessionMode mode) {
   handle_->mysql = mysql_init(nullptr);
   if (handle_->mysql == nullptr) throw std::bad_alloc();
   MYSQL* mysql = handle_->mysql;
@@ -169,7 +169,7 @@ void Session::connect(const ConnectOptions& options) {
   }
   if (mysql_real_connect(mysql, host, options.user.c_str(), options.password.c_str(), nullptr,
                          by_socket ? 0 : options.port, by_socket ? options.socket.c_str() : nullptr,
-                         CLIENT_FOUND_ROWS) == nullptr) {
+                         mode == SessionMode::statements ? 0 : CLIENT_FOUND_ROWS) == nullptr) {
     const std::string where =
         by_socket ? options.socket : options.host + ":" + std::to_string(options.port);
     throw handle_->error("connecting to " + where + " as '" + options.user + "'");
@@ -220,6 +220,19 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
   execute(mode == SessionMode::read_only ? "SET SESSION TRANSACTION READ ONLY"
                                          : "SET SESSION TRANSACTION READ WRITE",
           "pinning the session");
+  if (mode == SessionMode::statements) log_statements();
+}
+
+void Session::log_statements() {
+  execute("SET SESSION binlog_format='STATEMENT'", "making the session log statements");
+  const TextRows rows = query("SELECT @@session.binlog_format, @@global.log_bin, @@sql_log_bin",
+                              "reading back the pins");
+  if (need(rows.at(0).at(0)) != "STATEMENT" || need(rows[0].at(1)) != "1" ||
+      need(rows[0].at(2)) != "1")
+    throw PinError(handle_->server, "it does not log statements: binlog_format is " +
+                                        printable(need(rows[0].at(0))) + ", log_bin " +
+                                        printable(need(rows[0].at(1))) + ", sql_log_bin " +
+                                        printable(need(rows[0].at(2))));
 }
 
 void Session::check_pins() {

@@ -39,6 +39,10 @@ struct ConnectOptions {
 enum class SessionMode : std::uint8_t {
   read_only,  ///< SET SESSION TRANSACTION READ ONLY: the server refuses any write
   read_write,
+  /// Writes go into the binary log as statements, whether they change a row or not; what counts
+  /// them counts rows that changed. Where the server has no binary log, or the user may not set
+  /// binlog_format, Error or PinError.
+  statements,
 };
 
 /// What a COMMIT came to. `unknown`: the connection was lost before the answer.
@@ -74,7 +78,8 @@ class Session {
   /// Reads a small result whole. `doing` names it in an error: "reading the columns of
   /// shop.orders".
   TextRows query(const std::string& sql, const std::string& doing);
-  /// Runs a statement without a result. Returns rows matched (CLIENT_FOUND_ROWS), not rows changed.
+  /// Runs a statement without a result. Returns rows matched (CLIENT_FOUND_ROWS), not rows changed;
+  /// of a session of `statements` rows changed.
   std::uint64_t execute(const std::string& sql, const std::string& doing);
 
   /// The same for a statement with a `?` for each of `values`.
@@ -106,8 +111,9 @@ class Session {
   [[nodiscard]] SessionHandle& handle() noexcept { return *handle_; }
 
  private:
-  void connect(const ConnectOptions& options);
+  void connect(const ConnectOptions& options, SessionMode mode);
   void pin(const ConnectOptions& options, SessionMode mode);
+  void log_statements();
   void check_pins();
   void read_identity(const std::string& expected);
   std::unique_ptr<SessionHandle> handle_;

@@ -19,7 +19,7 @@ ChunkBuilder::ChunkBuilder(const TablePair& pair, ChangeSink& sink, TieProbe& ti
 
 void ChunkBuilder::emit(Change change, const ChunkHash& sum) {
   change.chunk = next_id();
-  if (pair_.job.options.split_units) change_sums_.push_back(sum);
+  if (pair_.job.options.split_units || pair_.job.via_source()) change_sums_.push_back(sum);
   ++changes_;
   sink_.append(change);
 }

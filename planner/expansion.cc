@@ -138,6 +138,7 @@ TableJob make_job(const PairSpec& pair, const TableName& source, std::uint64_t r
   job.pair = pair.name;
   job.source = pair.source;
   job.target = pair.target;
+  job.direction = pair.direction;
   job.source_table = source;
   job.target_table = apply_rename(pair.rename, source).value_or(source);
   job.allow_triggers = pair.allow_triggers;

@@ -37,8 +37,8 @@ void tell_unwritable(const ResolvedJob& job, Findings& findings) {
   for (const TablePair& pair : job.pairs) {
     MissingGrants missing;
     const bool deletes = pair.job.options.deletes != Deletes::ignore;
-    need_writable(pair, {true, true, deletes}, job.privileges.at(pair.job.target),
-                  job.servers.at(pair.job.target).vendor, missing);
+    need_writable(pair, {true, true, deletes}, job.privileges.at(pair.job.written()),
+                  job.servers.at(pair.job.written()).vendor, missing);
     if (missing.empty()) continue;
     findings.push_back({"write_privileges_missing", Severity::warning, pair.job.address,
                         "a plan can be made, but apply would lack " + missing.text(),

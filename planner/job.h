@@ -22,11 +22,17 @@ struct TableJob {
   std::string pair;
   std::string source;  ///< server names of the manifest
   std::string target;
+  Direction direction = Direction::one_way;
+  std::string channel;  ///< via-source: the target's, from its source; known once servers are asked
   mysql::TableName source_table;
   mysql::TableName target_table;
   std::vector<std::string> allow_triggers;  ///< `name` or `db.name`, on the target
   TableOptions options;
   std::uint64_t rows_estimate = 0;
+
+  [[nodiscard]] bool via_source() const { return direction == Direction::via_source; }
+  /// The server that is written. The one that is changed is always the target.
+  [[nodiscard]] const std::string& written() const { return via_source() ? source : target; }
 };
 
 }  // namespace rowplan::planner

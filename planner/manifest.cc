@@ -16,6 +16,10 @@ const char* direction_name(Direction direction) noexcept {
   switch (direction) {
     case Direction::one_way:
       return "one-way";
+    case Direction::two_way:
+      return "two-way";
+    case Direction::via_source:
+      return "via-source";
   }
   return "";
 }

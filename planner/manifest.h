@@ -23,7 +23,12 @@
 namespace rowplan::planner {
 
 enum class Access : std::uint8_t { read_only, read_write };
-enum class Direction : std::uint8_t { one_way };
+/// In the order of the manifest's choices.
+enum class Direction : std::uint8_t {
+  one_way,
+  two_way,     ///< not built
+  via_source,  ///< a replica is made to equal its replication source by writes to that
+};
 enum class Compress : std::uint8_t { automatic, no, yes };
 enum class FilterMoved : std::uint8_t { refuse, follow };
 enum class Deletes : std::uint8_t { apply, ignore };
@@ -119,7 +124,7 @@ struct TableOverride {
 struct PairSpec {
   std::string name;
   SourceSpan span;
-  std::string source;  ///< a server
+  std::string source;  ///< a server; empty: via-source, and the replica is asked for it
   std::string target;  ///< another server
   std::vector<TableGlob> tables;
   std::vector<RenameRule> rename;  ///< in the manifest's order
@@ -130,6 +135,10 @@ struct PairSpec {
   ThrottleSpec throttle;                    ///< likewise
   HooksSpec hooks;                          ///< likewise
   std::vector<TableOverride> overrides;     ///< in the manifest's order
+
+  [[nodiscard]] bool via_source() const { return direction == Direction::via_source; }
+  /// The server that is written; empty where that is a source not known yet.
+  [[nodiscard]] const std::string& written() const { return via_source() ? source : target; }
 };
 
 struct PolicySpec {

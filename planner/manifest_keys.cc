@@ -8,7 +8,6 @@ namespace {
 
 // Features that this version does not have yet. To build one, take it from its keys and values.
 constexpr std::string_view kTwoWay = "two-way syncs";
-constexpr std::string_view kViaSource = "syncs through a replication source";
 constexpr std::string_view kTombstones = "tombstones";
 constexpr std::string_view kGroups = "groups";
 constexpr std::string_view kSensitive = "sensitive columns";
@@ -21,7 +20,7 @@ constexpr std::array<Choice, 5> kTlsValues = {
     {{"disabled"}, {"preferred"}, {"required"}, {"verify-ca"}, {"verify-identity"}}};
 constexpr std::array<Choice, 2> kAccessValues = {{{"read-only"}, {"read-write"}}};
 constexpr std::array<Choice, 3> kDirections = {
-    {{"one-way"}, {"two-way", kTwoWay}, {"via-source", kViaSource}}};
+    {{"one-way"}, {"two-way", kTwoWay}, {"via-source"}}};
 constexpr std::array<Choice, 2> kFilterMovedValues = {{{"refuse"}, {"follow"}}};
 constexpr std::array<Choice, 2> kDeletesValues = {{{"apply"}, {"ignore"}}};
 constexpr std::array<Choice, 3> kMethods = {{{"auto"}, {"stream"}, {"checksum"}}};

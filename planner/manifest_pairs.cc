@@ -7,6 +7,7 @@
 
 #include "planner/did_you_mean.h"
 #include "planner/manifest_incremental.h"
+#include "planner/manifest_via_source.h"
 #include "planner/where_clause.h"
 
 namespace rowplan::planner {
@@ -177,7 +178,8 @@ void read_pair_keys(const ManifestSection& section, const Servers& servers, Draf
 void check_pair(const ManifestSection& section, const Draft& draft, const Servers& servers) {
   ManifestReport& report = section.report();
   for (const auto& [has, key] :
-       {std::pair{draft.has_source, "source"}, std::pair{draft.has_target, "target"},
+       {std::pair{draft.has_source || draft.pair.via_source(), "source"},
+        std::pair{draft.has_target, "target"},
         std::pair{draft.has_tables, "tables"}}) {
     if (!has) report.error(section.span(), section.title() + " has no " + in_quotes(key));
   }
@@ -187,6 +189,7 @@ void check_pair(const ManifestSection& section, const Draft& draft, const Server
     report.error(draft.target_span, "source and target of " + section.title() +
                                         " are the same server, " + in_quotes(draft.pair.target));
   }
+  if (draft.pair.via_source()) check_via_source(section, draft.pair);
 }
 
 void read_overrides(const ManifestSection& section, PairSpec& pair) {
@@ -204,6 +207,7 @@ void read_overrides(const ManifestSection& section, PairSpec& pair) {
     TableOverride override{"", named.span, pair.options};
     read_options(table, override.options);
     check_incremental(table, override.options.incremental);
+    if (pair.via_source()) check_via_source(table, override.options);
     override.db_table = encode_table(*name);
     if (!seen.insert(override.db_table).second) {
       report.error(named.span, "the table " + in_quotes(named.name) + " stands twice");

@@ -2,17 +2,21 @@
 #pragma once
 
 #include "mysql/session.h"
+#include "planner/catch_up.h"
 
 namespace rowplan::planner {
 
 struct MemberSessions {
   mysql::Session& source;
   mysql::Session& target;
+  /// Of a replica and its source: the target's snapshot has all that the source's has. Else null.
+  const CatchUp* catch_up = nullptr;
 
   /// A new snapshot on each, as near to each other as can be without a lock.
   void open_snapshots() const {
     close_snapshots();
     source.begin_consistent_snapshot();
+    if (catch_up != nullptr) catch_up->wait(source, target);
     target.begin_consistent_snapshot();
   }
   void close_snapshots() const {

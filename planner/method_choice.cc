@@ -48,6 +48,7 @@ MethodChoice MethodChooser::choose(const TablePair& pair, mysql::Session& source
                                    mysql::Session& target) {
   const TableOptions& options = pair.job.options;
   std::string why = why_streamed(pair);
+  if (pair.job.via_source()) why = "rows of a replica are looked at one by one";
   constexpr std::uint64_t kPacketMin = std::uint64_t{1} << 20U;
   if (std::min(source.max_allowed_packet(), target.max_allowed_packet()) < kPacketMin)
     why = "max_allowed_packet is less than 1 MiB";

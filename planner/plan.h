@@ -88,7 +88,8 @@ struct PlanWatermark {
 struct PlanTable {
   std::string address;                         ///< pair/db.table, as on the source
   std::string first;                           ///< the first member: the source
-  std::string target;                          ///< the member that is written
+  std::string target;                          ///< the member that is changed
+  bool via_source = false;                     ///< changed by writes to its replication source
   std::map<std::string, std::string> members;  ///< server -> "db.table", encoded like an address
   std::vector<std::string> key;                ///< column names; empty: no identity
   std::vector<std::string> columns;            ///< key first, then the rest in the source's order
@@ -100,6 +101,9 @@ struct PlanTable {
   std::string changes_path;  ///< relative to the plan; empty: no changes
   std::uint64_t changes_lines = 0;
   std::vector<PlanChunk> chunks;  ///< only those with changes
+
+  /// The server that is written.
+  [[nodiscard]] const std::string& written() const { return via_source ? first : target; }
 };
 
 /// Rows that the chunk's changes write: without a key, a line may stand for many.

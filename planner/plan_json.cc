@@ -197,6 +197,7 @@ class PlanWriter {
     out_ += '}';
     members.text("source", table.first);
     members.text("target", table.target);
+    if (table.via_source) members.text("direction", "via-source");
     members.texts("key", table.key);
     members.texts("columns", table.columns);
     members.text("schema_sha256", table.schema_sha256);

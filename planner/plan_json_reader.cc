@@ -284,6 +284,11 @@ PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   }
   table.first = node.member("source").text();
   table.target = node.member("target").text();
+  if (node.has("direction")) {
+    const Node direction = node.member("direction");
+    if (direction.text() != "via-source") refuse(direction.place(), "unknown direction");
+    table.via_source = true;
+  }
   table.key = node.member("key").texts();
   table.columns = node.member("columns").texts();
   table.schema_sha256 = node.member("schema_sha256").text();

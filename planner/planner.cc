@@ -114,6 +114,7 @@ class Planning {
   void work();
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   [[nodiscard]] bool has_table_error(const std::string& address) const;
+  [[nodiscard]] bool must_not_compare(const TablePair& pair) const;
   [[nodiscard]] mysql::Session& session(Sessions& sessions, const std::string& server,
                                         bool compress);
   void fill_header();
@@ -178,6 +179,12 @@ bool Planning::has_table_error(const std::string& address) const {
   });
 }
 
+/// A replica whose applier stands still, say, would be waited for in vain.
+bool Planning::must_not_compare(const TablePair& pair) const {
+  return has_table_error(pair.job.address) ||
+         (pair.job.via_source() && has_table_error(pair.job.pair));
+}
+
 void Planning::compare_all() {
   done_.resize(job_.pairs.size());
   std::uint64_t estimate = 0;
@@ -238,7 +245,7 @@ mysql::Session& Planning::session(Sessions& sessions, const std::string& server,
 
 void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions) {
   const TablePair& pair = job_.pairs[i];
-  if (has_table_error(pair.job.address)) return;  // must not be compared
+  if (must_not_compare(pair)) return;
   Done& done = done_[i];
   observer_.table_started(pair.job.address, pair.job.rows_estimate);
   const bool compress = pair.job.options.compress == Compress::yes;
@@ -258,16 +265,19 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
                  pair.job.options.limits.max_plan_bytes, pair.job.address);
   ChangeSink& sink = file ? static_cast<ChangeSink&>(*file) : nowhere;
   // The first sessions are busy with the rows, while others are looked up.
+  std::optional<CatchUp> catch_up;
+  if (pair.job.via_source()) catch_up.emplace(pair.job, kCatchUpAtMost, request_.stop);
+  const CatchUp* waits = catch_up ? &*catch_up : nullptr;
   const SpareSessions spare = [&] {
     return MemberSessions{session(spare_sessions, pair.job.source, choice.compress),
-                          session(spare_sessions, pair.job.target, choice.compress)};
+                          session(spare_sessions, pair.job.target, choice.compress), waits};
   };
   // Without a key, a row that the filter no longer takes is just another row.
   const bool guarded = !filter_of(pair, Side::target).empty() && !pair.is_keyless();
-  const MemberSessions asked = guarded ? spare() : MemberSessions{source, target};
+  const MemberSessions asked = guarded ? spare() : MemberSessions{source, target, waits};
   FilterGuard guard(pair, asked.source, asked.target, sink);
   ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;
-  done.outcome = compare(pair, windows_[i], {source, target}, spare, first, options);
+  done.outcome = compare(pair, windows_[i], {source, target, waits}, spare, first, options);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
   done.outcome.ops.insert -= guard.followed();
   done.outcome.ops.update += guard.followed();
@@ -282,8 +292,7 @@ TableOutcome Planning::compare(const TablePair& pair, const std::optional<Window
                                ChangeSink& sink, const CompareOptions& options) {
   if (window && window->low)
     return compare_window(pair, catalog_, *window, members, spare, sink, options, observer_);
-  return compare_table(pair, catalog_, members.source, members.target, spare, sink, options,
-                       observer_);
+  return compare_table(pair, catalog_, members, spare, sink, options, observer_);
 }
 
 void Planning::fill_header() {
@@ -318,6 +327,7 @@ void Planning::fill_tables() {
     table.address = pair.job.address;
     table.first = pair.job.source;
     table.target = pair.job.target;
+    table.via_source = pair.job.via_source();
     table.members = {{pair.job.source, encode_table(pair.source.name)},
                      {pair.job.target, encode_table(pair.target.name)}};
     for (std::size_t c = 0; c < pair.columns.size(); ++c) {

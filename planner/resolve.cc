@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "mysql/check_constraints.h"
 #include "mysql/quote.h"
 #include "planner/address.h"
 #include "planner/expansion.h"
@@ -12,6 +13,7 @@
 #include "planner/sha256.h"
 #include "planner/sight.h"
 #include "planner/triggers.h"
+#include "planner/via_source.h"
 
 namespace rowplan::planner {
 
@@ -155,9 +157,15 @@ class Resolution {
       job_.servers.emplace(server, mysql::read_facts(readers_.at(server)));
       job_.privileges.emplace(server, mysql::read_privileges(readers_.at(server)));
     }
-    if (judged_.insert(pair.name).second)
+    if (!judged_.insert(pair.name).second) return;
+    if (!pair.via_source()) {
       judge_roles(manifest_, pair, member(pair.source), member(pair.target), job_.findings,
                   missing_);
+      return;
+    }
+    auto link = judge_link(manifest_, pair, link_member(pair.source), link_member(pair.target),
+                           job_.findings, missing_);
+    if (link) links_.emplace(pair.name, std::move(*link));
   }
 
   [[nodiscard]] std::vector<TableJob> expand(const PairSpec& pair) {
@@ -172,8 +180,9 @@ class Resolution {
     if (!need_table_seen(job.target, target_user, job.target_table, missing_) || !seen) return;
     mysql::Session& source_session = readers_.at(job.source);
     mysql::Session& target_session = readers_.at(job.target);
-    // What refers to a table, or fires on it, matters where it is written.
-    const auto source = mysql::read_table(source_session, job.source_table, mysql::Relations::none);
+    // What refers to a table, or fires on it, matters where it is written, or changed by that.
+    const auto relations = job.via_source() ? mysql::Relations::all : mysql::Relations::none;
+    const auto source = mysql::read_table(source_session, job.source_table, relations);
     const auto target = mysql::read_table(target_session, job.target_table);
     if (!source || !target || !is_table(target->kind)) {
       const std::string& server = source ? job.target : job.source;
@@ -183,10 +192,21 @@ class Resolution {
                                "create it there, or rename or exclude it in the manifest"});
       return;
     }
-    need_relations_seen(spec_of(manifest_, job.pair), job, *target, target_user, job_.findings,
+    const PairSpec& spec = spec_of(manifest_, job.pair);
+    need_relations_seen(spec, job.target, job.address, *target, target_user, job_.findings,
                         missing_);
+    if (job.via_source())
+      need_relations_seen(spec, job.source, job.address, *source, job_.privileges.at(job.source),
+                          job_.findings, missing_);
     job_.pairs.push_back(pair_tables(job, *source, *target, source_session.vendor(),
                                      target_session.vendor(), job_.findings));
+    const auto link = links_.find(job.pair);
+    if (link == links_.end()) return;
+    job_.pairs.back().job.channel = link->second.channel.name;
+    judge_linked_table(job_.pairs.back(), link->second,
+                       {mysql::read_check_constraints(source_session, source->name),
+                        mysql::read_check_constraints(target_session, target->name)},
+                       job_.findings);
   }
 
   /// What can be told only of all pairs together. Throws Refusal{access} if anything could not be
@@ -206,13 +226,27 @@ class Resolution {
   [[nodiscard]] Member member(const std::string& server) const {
     return {job_.servers.at(server), job_.privileges.at(server)};
   }
+  [[nodiscard]] LinkMember link_member(const std::string& server) {
+    return {readers_.at(server), job_.servers.at(server), job_.privileges.at(server)};
+  }
 
   const Manifest& manifest_;
   Readers readers_;
   ResolvedJob job_;
   MissingGrants missing_;
   std::set<std::string> judged_;
+  std::map<std::string, ReplicationLink> links_;  // by pair
 };
+
+/// The manifest with the sources that it leaves out, of pairs that are selected.
+Manifest with_sources(const Manifest& manifest, const Selector& selector,
+                      Connections& connections) {
+  Manifest complete = manifest;
+  for (PairSpec& pair : complete.pairs)
+    if (pair.source.empty() && selector.may_select(pair.name))
+      pair.source = find_source(manifest, pair, connections);
+  return complete;
+}
 
 nlohmann::json incremental_json(const Incremental& incremental) {
   nlohmann::json json;
@@ -231,7 +265,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["source"] = job.source;
   json["target"] = job.target;
   json["target_table"] = encode_table(job.target_table);
-  json["direction"] = "one-way";
+  json["direction"] = direction_name(job.direction);
   json["where"] = job.options.where;
   json["filter_moved"] = filter_moved_name(job.options.filter_moved);
   json["columns"] = job.options.columns;
@@ -257,10 +291,11 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
 
 }  // namespace
 
-ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
+ResolvedJob resolve_job(const Manifest& written, const Selection& selection,
                         Connections& connections) {
-  Resolution resolution(manifest, connections);
   Selector selector(selection);
+  const Manifest manifest = with_sources(written, selector, connections);
+  Resolution resolution(manifest, connections);
   std::vector<TableJob> all;
   std::vector<TableJob> jobs;
   for (const PairSpec& pair : manifest.pairs) {

@@ -28,7 +28,7 @@ bool write_sql_files(PlanDirectory& directory, const Plan& plan,
   UnitChanges units(loaded, pairs);
   std::set<std::string> servers;
   for (const PlanTable& table : plan.tables)
-    if (!table.chunks.empty()) servers.insert(table.target);
+    if (!table.chunks.empty()) servers.insert(table.written());
   bool all = true;
   for (const std::string& server : servers) {
     const auto file = directory.open_file("sql/" + encode_name(server) + ".sql");

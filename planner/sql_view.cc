@@ -131,8 +131,10 @@ void SqlView::add_unit(const PlanUnit& unit, const std::vector<UnitTable>& table
 }
 
 void SqlView::write_transaction(const std::vector<UnitTable>& tables) {
+  const bool linked = is_via_source(tables);
   GuessedFreeValue guesses;
-  const auto ordered = order_unit(tables, guesses);
+  NoFreeValue none;
+  const auto ordered = order_unit(tables, linked ? static_cast<FreeValue&>(none) : guesses);
   if (const auto* failure = std::get_if<UnorderableUnit>(&ordered)) {
     complete_ = false;
     const TablePair& pair = *tables[failure->table].pair;
@@ -161,6 +163,11 @@ void SqlView::write_transaction(const std::vector<UnitTable>& tables) {
     line("-- left out: ON UPDATE could reach rows that only rowplan apply looks at");
     line(kFail);
   }
+  if (linked) {
+    line("-- changes no row here, but on a replica: wait until it has this before what follows");
+    line("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;");
+    line("SET SESSION binlog_format='STATEMENT';");
+  }
   if (steps.foreign_keys_off) {
     line("-- rows of this unit refer to each other in a circle");
     line("SET SESSION foreign_key_checks=0;");
@@ -169,6 +176,7 @@ void SqlView::write_transaction(const std::vector<UnitTable>& tables) {
   write_steps(tables, steps);
   line(left_out > 0 || cascades || fires_triggers(tables) ? "ROLLBACK;" : "COMMIT;");
   if (steps.foreign_keys_off) line("SET SESSION foreign_key_checks=1;");
+  if (linked) line("SET SESSION binlog_format=@@GLOBAL.binlog_format;");
 }
 
 void SqlView::write_steps(const std::vector<UnitTable>& tables, const UnitSteps& steps) {
@@ -200,8 +208,9 @@ void SqlView::write_change(const UnitTable& table, const Step& step, std::size_t
       sql = update_statement(pair, written, terms);
       break;
     case Step::Kind::insert:
-      sql =
-          pair.is_keyless() ? insert_copies_if_had(pair, written) : insert_if_absent(pair, written);
+      sql = pair.is_keyless()         ? insert_copies_if_had(pair, written)
+            : pair.job.via_source() ? insert_if_free(pair, written)
+                                    : insert_if_absent(pair, written);
       break;
   }
   const bool lenient = step.kind != Step::Kind::park && needs_lenient_mode(pair, written);

@@ -153,6 +153,28 @@ std::string insert_if_absent(const TablePair& pair, const Change& change) {
          key_equals(pair, Side::target, required_key(pair, change)) + ")";
 }
 
+std::string insert_if_free(const TablePair& pair, const Change& change) {
+  std::string sql = insert_if_absent(pair, change);
+  std::vector<const PlanValue*> values(pair.columns.size());
+  for (const ColumnValue& written : column_values(pair, change.after))
+    values[written.column] = written.value;
+  for (const mysql::Index& index : pair.target.indexes) {
+    if (!index.unique || !index.usable || index.name == pair.target_index) continue;
+    std::string held;
+    bool known = true;
+    for (const std::string& name : index.columns) {
+      const auto column = target_column(pair, name);
+      // A NULL is no duplicate of anything; what is not written is not known.
+      known = known && column && values[*column]->form != PlanValue::Form::null;
+      if (!known) break;
+      held += (held.empty() ? "" : " AND ") + name_of(pair, *column) + "=" +
+              literal_of(pair, *column, *values[*column]);
+    }
+    if (known) sql += " AND NOT EXISTS (SELECT 1 FROM " + table_of(pair) + " WHERE " + held + ")";
+  }
+  return sql;
+}
+
 std::string delete_statement(const TablePair& pair, Changes changes) {
   std::vector<mysql::Row> keys;
   keys.reserve(changes.size());

@@ -60,6 +60,9 @@ using Changes = std::span<const Change* const>;
 /// INSERT of one row, if there is no row with its key.
 [[nodiscard]] std::string insert_if_absent(const TablePair& pair, const Change& change);
 
+/// The same where no row holds one of its unique values either: cannot fail as a duplicate.
+[[nodiscard]] std::string insert_if_free(const TablePair& pair, const Change& change);
+
 /// DELETE FROM t WHERE key IN (...)
 [[nodiscard]] std::string delete_statement(const TablePair& pair, Changes changes);
 [[nodiscard]] std::string delete_statement(const TablePair& pair, const Change& change,

@@ -10,6 +10,7 @@
 #include "planner/keyless_compare.h"
 #include "planner/keys_compare.h"
 #include "planner/member_rows.h"
+#include "planner/replica_compare.h"
 #include "planner/second_reading.h"
 
 namespace rowplan::planner {
@@ -221,16 +222,20 @@ class RangeComparison : public ChunkVisitor {
 }  // namespace
 
 TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
-                           mysql::Session& source, mysql::Session& target,
-                           const SpareSessions& spare, ChangeSink& sink,
-                           const CompareOptions& options, PlanObserver& observer) {
+                           const MemberSessions& members, const SpareSessions& spare,
+                           ChangeSink& sink, const CompareOptions& options,
+                           PlanObserver& observer) {
+  const auto& [source, target, catch_up] = members;
+  // Without a key, via-source has told that there is no way.
+  if (catch_up != nullptr && !pair.is_keyless())
+    return compare_replica(pair, catalog, members, spare, sink, options, observer);
   if (pair.is_keyless())
     return compare_keyless(pair, catalog, source, target, sink, options, observer);
   if (!pair.index_order)
     return compare_by_keys(pair, catalog, source, target, sink, options, observer);
   if (options.by_checksum)
     return compare_by_checksum(pair, catalog, source, target, sink, options, observer);
-  return RangeComparison(pair, catalog, {source, target}, spare, sink, options, observer).run();
+  return RangeComparison(pair, catalog, members, spare, sink, options, observer).run();
 }
 
 }  // namespace rowplan::planner

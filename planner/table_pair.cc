@@ -237,7 +237,8 @@ TablePair pair_tables(const TableJob& job, const mysql::Table& source, const mys
   pairing.pair_columns();
   check_engine(pair, findings);
   judge_soft_deletes(pair, findings);
-  judge_triggers(pair, findings);
+  // Via the source, no trigger is ever allowed: judge_linked_table tells of them.
+  if (!job.via_source()) judge_triggers(pair, findings);
   const std::size_t told = findings.size();
   const KeyChoice choice = choose_key(pair, findings);
   pair.source_index = choice.source_index;

@@ -25,7 +25,7 @@ std::vector<UnitTable> UnitChanges::tables_of(std::uint64_t unit) {
 }
 
 const std::string& UnitChanges::server_of(std::uint64_t unit) const {
-  return loaded_.plan.tables[places_.at(unit).front().table].target;
+  return loaded_.plan.tables[places_.at(unit).front().table].written();
 }
 
 }  // namespace rowplan::planner

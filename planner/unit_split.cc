@@ -1,5 +1,6 @@
 #include "planner/unit_split.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -30,6 +31,9 @@ class Splitter {
     return true;
   }
 
+  /// What follows is a step of its own.
+  void cut() { close_step(); }
+
   std::vector<StepChanges> take() { return std::move(steps_); }
 
  private:
@@ -49,19 +53,31 @@ std::optional<std::vector<StepChanges>> split_unit(const std::vector<UnitTable>&
                                                    std::uint64_t max_rows) {
   std::vector<UnitTable> blind = tables;
   for (UnitTable& table : blind) table.target_rows.clear();
+  const bool linked = is_via_source(tables);
   GuessedFreeValue guesses;
-  const auto ordered = order_unit(blind, guesses);
+  NoFreeValue none;
+  const auto ordered = order_unit(blind, linked ? static_cast<FreeValue&>(none) : guesses);
   const auto* steps = std::get_if<UnitSteps>(&ordered);
   if (steps == nullptr || steps->foreign_keys_off) return std::nullopt;
   Splitter splitter(tables.size(), max_rows);
-  for (const Step& step : steps->steps)
+  Step::Kind last = Step::Kind::remove;
+  for (const Step& step : steps->steps) {
+    if (linked && step.kind == Step::Kind::park) return std::nullopt;
+    if (linked && (step.kind == Step::Kind::remove) != (last == Step::Kind::remove)) splitter.cut();
+    last = step.kind;
     for (const std::size_t change : step.changes) {
       if (step.kind == Step::Kind::park)
         splitter.park(step.table, change);
       else if (!splitter.write(step.table, change))
         return std::nullopt;
     }
+  }
   return splitter.take();
+}
+
+bool is_via_source(const std::vector<UnitTable>& tables) {
+  return std::any_of(tables.begin(), tables.end(),
+                     [](const UnitTable& table) { return table.pair->job.via_source(); });
 }
 
 std::vector<UnitTable> step_tables(const std::vector<UnitTable>& tables, const StepChanges& step) {

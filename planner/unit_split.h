@@ -21,6 +21,19 @@ using StepChanges = std::vector<std::vector<std::size_t>>;
 [[nodiscard]] std::optional<std::vector<StepChanges>> split_unit(
     const std::vector<UnitTable>& tables, std::uint64_t max_rows);
 
+/// No value to park.
+class NoFreeValue : public FreeValue {
+ public:
+  std::optional<std::string> free_value(const TablePair& /*pair*/, const mysql::Index& /*index*/,
+                                        std::size_t /*column*/) override {
+    return std::nullopt;
+  }
+};
+
+/// Are the unit's changes written to a replication source? Then no row can be parked, because no
+/// row of the source may change; and rows that are deleted are steps of their own.
+[[nodiscard]] bool is_via_source(const std::vector<UnitTable>& tables);
+
 /// The part of `tables` that one step writes.
 [[nodiscard]] std::vector<UnitTable> step_tables(const std::vector<UnitTable>& tables,
                                                  const StepChanges& step);

@@ -40,6 +40,7 @@ bool split_into_states(Plan& plan, PlanUnit& unit, std::uint64_t max_rows, UnitC
                        const std::vector<const ChangeSums*>& sums) {
   const auto steps = split_unit(changes.tables_of(unit.id), max_rows);
   if (!steps) return false;
+  if (steps->size() == 1) return true;
   const auto places = change_places(plan, changes.places(unit.id), sums);
   std::vector<std::pair<PlanChunk*, std::string>> chunks;
   for (const UnitChanges::Place& place : changes.places(unit.id)) {

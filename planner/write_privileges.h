@@ -14,7 +14,8 @@ struct Writes {
   bool deletes = false;
 };
 
-/// Adds what is missing to write the pair's target so, and to lock its rows before.
+/// Adds what is missing to write the pair so, and to lock the rows before: on the target, or via
+/// its source there, by statements. `user`, `vendor`: of the server that is written.
 void need_writable(const TablePair& pair, const Writes& writes, const mysql::Privileges& user,
                    mysql::Vendor vendor, MissingGrants& missing);
 

@@ -567,14 +567,45 @@ TEST(Manifest, Features) {
     return '"' + what + "\" belongs to " + feature + ", which this version does not have yet";
   };
   EXPECT_EQ(in_pair("direction = \"two-way\"\n"), "1:13+9 " + refused("two-way", "two-way syncs"));
-  EXPECT_EQ(in_pair("direction = \"via-source\"\n"),
-            "1:13+12 " + refused("via-source", "syncs through a replication source"));
   EXPECT_EQ(in_pair("deletes = { tombstones = \"shop.deleted\" }\n"),
             "1:13+10 " + refused("tombstones", "tombstones"));
   EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
   EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\n")),
             "9:2+5 " + refused("group", "groups"));
+}
+
+TEST(Manifest, ViaSource) {
+  const Manifest manifest = good("[pair.a]\ndirection = \"via-source\"\ntarget = \"dw\"\n"
+                                 "tables = [\"shop.*\"]\n");
+  EXPECT_TRUE(manifest.pairs.at(0).via_source());
+  EXPECT_EQ(manifest.pairs.at(0).source, "");
+  const auto refused = [](const std::string& title, const std::string& key,
+                          const std::string& why) {
+    return " [" + title + "]: \"" + key +
+           "\" does not go with direction = \"via-source\": " + why;
+  };
+  const std::string via = "direction = \"via-source\"\n";
+  EXPECT_EQ(in_pair(via + "deletes = \"ignore\"\n"),
+            "2:1+7" + refused("pair.o", "deletes",
+                              "rows that only a replica has make its replication stop one day"));
+  EXPECT_EQ(in_pair(via + "filter_moved = \"follow\"\n"),
+            "2:1+12" + refused("pair.o", "filter_moved",
+                               "a row that the filter takes on the replica alone would be deleted "
+                               "on the source"));
+  EXPECT_EQ(in_pair(via + "rename = { \"shop.*\" = \"dw.*\" }\n"),
+            "2:1+6" + refused("pair.o", "rename",
+                              "a statement means the same table on the source and on its replica"));
+  EXPECT_EQ(in_pair(via + "allow_triggers = [\"t\"]\n"),
+            "2:1+14" + refused("pair.o", "allow_triggers",
+                               "triggers would fire on the source although no row changes there, "
+                               "and on the replica"));
+  EXPECT_EQ(in_pair(via + "[pair.o.incremental]\ncolumn = \"c\"\n"),
+            "2:9+11" + refused("pair.o", "incremental",
+                               "a row that replication lost has no newer stamp than others"));
+  EXPECT_EQ(in_pair(via + "[pair.o.table.\"shop.t\"]\ndeletes = { soft = \"gone\" }\n"),
+            "3:1+7" + refused("pair.o.table.\"shop.t\"", "deletes",
+                              "rows that are marked on the source are rows of the replica, too"));
 }
 
 /// A value that no key takes is refused for every key that is built, so none is forgotten.

@@ -74,6 +74,11 @@ class PairBuilder {
     return *this;
   }
 
+  PairBuilder& via_source() {
+    pair_.job.direction = Direction::via_source;
+    return *this;
+  }
+
   /// Copies the target's columns into its table.
   [[nodiscard]] TablePair build() const {
     TablePair pair = pair_;

@@ -54,6 +54,28 @@ TEST(Statements, GuardedInsertLooksForTheKey) {
             "FROM `db`.`t` WHERE `id`=5)");
 }
 
+TEST(Statements, InsertLooksForEveryUniqueValue) {
+  const TablePair pair = PairBuilder("t")
+                             .integer("id")
+                             .text("name", true)
+                             .integer("u", true)
+                             .key()
+                             .unique("both", {"name", "u"})
+                             .unique("u", {"u"})
+                             .via_source()
+                             .build();
+  const auto change = [](const PlanValue& name, const PlanValue& u) {
+    return insert_of({number(5)}, {{"id", number(5)}, {"name", name}, {"u", u}});
+  };
+  const std::string absent = " WHERE NOT EXISTS (SELECT 1 FROM `db`.`t` WHERE `id`=5)";
+  EXPECT_EQ(insert_if_free(pair, change(text("a"), number(7))),
+            "INSERT INTO `db`.`t` (`id`,`name`,`u`) SELECT 5,'a',7 FROM DUAL" + absent +
+                " AND NOT EXISTS (SELECT 1 FROM `db`.`t` WHERE `name`='a' AND `u`=7)"
+                " AND NOT EXISTS (SELECT 1 FROM `db`.`t` WHERE `u`=7)");
+  EXPECT_EQ(insert_if_free(pair, change(text("a"), null())),
+            "INSERT INTO `db`.`t` (`id`,`name`,`u`) SELECT 5,'a',NULL FROM DUAL" + absent);
+}
+
 TEST(Statements, DeleteTakesManyKeys) {
   const std::vector<Change> changes = {remove_of({number(1)}, {}), remove_of({number(7)}, {})};
   EXPECT_EQ(delete_statement(simple_pair(), pointers(changes)),

@@ -53,6 +53,17 @@ TEST(UnitSplit, KeepsTheOrder) {
   EXPECT_EQ(steps_of(pair, {add(1), drop(2), add(3), drop(4)}, 3), "2,4,1 | 3");
 }
 
+TEST(UnitSplit, ViaSourceDeletesByThemselves) {
+  const TablePair pair =
+      PairBuilder("t").integer("id").integer("u", true).key().unique("u", {"u"}).via_source().build();
+  EXPECT_EQ(steps_of(pair, {add(1), drop(2), add(3), drop(4)}, 10), "2,4 | 1,3");
+  EXPECT_EQ(steps_of(pair, {add(1), drop(2), add(3), drop(4)}, 1), "2 | 4 | 1 | 3");
+  EXPECT_EQ(steps_of(pair, {add(1), move(2, 2, 5)}, 10), "2,1");
+  EXPECT_EQ(steps_of(pair, {drop(1), drop(2)}, 10), "1,2");
+  // Nothing of the source may be parked, not even as NULL.
+  EXPECT_EQ(steps_of(pair, {move(1, 1, 2), move(2, 2, 1)}, 10), "none");
+}
+
 TEST(UnitSplit, DoesNotCutWhereARowIsParked) {
   const TablePair pair = unique_pair();
   const std::vector<Change> circle = {move(1, 1, 2), move(2, 2, 1)};
