@@ -1,13 +1,14 @@
 #include "planner/table_ranges.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "mysql/encoding.h"
 #include "mysql/quote.h"
 #include "planner/change_spool.h"
+#include "planner/chunk_builder.h"
 #include "planner/member_rows.h"
 
 namespace rowplan::planner {
@@ -16,7 +17,7 @@ namespace {
 
 // Of rows a reader takes half a million in a second: less is not worth sessions of its own.
 constexpr std::uint64_t kChunksAtLeast = 2500;
-constexpr unsigned kRangesPerThread = 4;
+constexpr unsigned kRangesPerThread = 4;    // so that none is left alone with much of the work
 constexpr unsigned kCutsMissedAtMost = 10;  // by this factor a chunk may be longer than the average
 
 /// The first of the key's columns, as a number that keeps its order.
@@ -157,29 +158,40 @@ void add(TableOutcome& all, TableOutcome range) {
   move_to(all.ties.gains, range.ties.gains);
   move_to(all.ties.children, range.ties.children);
   move_to(all.findings, range.findings);
+  if (all.findings.size() > kFindingsAtMost) all.findings.resize(kFindingsAtMost);
 }
 
-class RangeReading {
+}  // namespace
+
+class RangeReading::State {
  public:
-  RangeReading(const TablePair& pair, const PairCatalog& catalog,
-               const std::vector<KeyRange>& ranges, const RangeWork& work,
-               const CompareOptions& options, PlanObserver& observer)
+  State(const TablePair& pair, const PairCatalog& catalog, std::vector<KeyRange> ranges,
+        std::filesystem::path spool, const CompareOptions& options, PlanObserver& observer)
       : pair_(pair),
         catalog_(catalog),
-        ranges_(ranges),
-        work_(work),
+        ranges_(std::move(ranges)),
+        spool_(std::move(spool)),
         options_(options),
-        observer_(observer, ranges.size()),
-        parts_(ranges.size()) {
+        observer_(observer, ranges_.size()),
+        parts_(ranges_.size()) {
     options_.others_ended = &ended_;
   }
 
-  TableOutcome run(const MemberSessions& members, const SpareSessions& spare, ChangeSink& sink) {
-    std::vector<std::thread> threads;
-    const std::size_t most = std::min<std::size_t>(work_.threads, ranges_.size());
-    for (std::size_t i = 1; i < most; ++i) threads.emplace_back([this] { read_alone(); });
-    guarded([&] { read(members, spare); });
-    for (std::thread& thread : threads) thread.join();
+  [[nodiscard]] const TablePair& pair() const { return pair_; }
+  [[nodiscard]] bool wants_readers() const { return next_ < ranges_.size() && !ended_; }
+
+  void read(const MemberSessions& members, const SpareSessions& spare) noexcept {
+    try {
+      for (std::size_t i = next_++; i < ranges_.size() && !ended_; i = next_++)
+        read_range(i, members, spare);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      ended_ = true;
+    }
+  }
+
+  TableOutcome finish(ChangeSink& sink) {
     if (failure_) std::rethrow_exception(failure_);
     TableOutcome all;
     all.complete = true;
@@ -197,56 +209,24 @@ class RangeReading {
     std::optional<ChangeSpool> changes;
   };
 
-  /// With sessions of its own, that no other thread touches.
-  void read_alone() {
-    guarded([this] {
-      mysql::Session source = work_.open(pair_.job.source);
-      mysql::Session target = work_.open(pair_.job.target);
-      std::optional<mysql::Session> other_source;
-      std::optional<mysql::Session> other_target;
-      read({source, target}, [&] {
-        if (!other_source) other_source.emplace(work_.open(pair_.job.source));
-        if (!other_target) other_target.emplace(work_.open(pair_.job.target));
-        return MemberSessions{*other_source, *other_target};
-      });
-    });
-  }
-
-  void read(const MemberSessions& members, const SpareSessions& spare) {
+  void read_range(std::size_t i, const MemberSessions& members, const SpareSessions& spare) {
     Nowhere nowhere;
-    for (std::size_t i = next_++; i < ranges_.size() && !ended_; i = next_++) {
-      Part& part = parts_[i];
-      if (!work_.spool.empty()) part.changes.emplace(work_.spool);
-      ChangeSink& sink = part.changes ? static_cast<ChangeSink&>(*part.changes) : nowhere;
-      OfRange observer(observer_, i);
-      part.outcome =
-          compare_range(pair_, catalog_, ranges_[i], members, spare, sink, options_, observer);
-      if (options_.stop_at_first && part.outcome.differs) ended_ = true;
-      refuse_if_too_large(part);
-    }
-  }
-
-  /// Else a plan that is refused in the end might have filled the disk before.
-  void refuse_if_too_large(const Part& part) {
+    Part& part = parts_[i];
+    if (!spool_.empty()) part.changes.emplace(spool_);
+    ChangeSink& sink = part.changes ? static_cast<ChangeSink&>(*part.changes) : nowhere;
+    OfRange observer(observer_, i);
+    part.outcome =
+        compare_range(pair_, catalog_, ranges_[i], members, spare, sink, options_, observer);
+    if (options_.stop_at_first && part.outcome.differs) ended_ = true;
+    // Else a plan that is refused in the end might have filled the disk before.
     if (part.changes && (bytes_ += part.changes->bytes()) > pair_.job.options.limits.max_plan_bytes)
-      ended_ = true;  // which is told when they are written
-  }
-
-  template <typename Work>
-  void guarded(const Work& work) {
-    try {
-      work();
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      ended_ = true;
-    }
+      ended_ = true;  // which is told when they are handed on
   }
 
   const TablePair& pair_;
   const PairCatalog& catalog_;
-  const std::vector<KeyRange>& ranges_;
-  const RangeWork& work_;
+  const std::vector<KeyRange> ranges_;
+  const std::filesystem::path spool_;
   CompareOptions options_;
   RangeObserver observer_;
   std::vector<Part> parts_;
@@ -257,7 +237,19 @@ class RangeReading {
   std::exception_ptr failure_;
 };
 
-}  // namespace
+RangeReading::RangeReading(const TablePair& pair, const PairCatalog& catalog,
+                           std::vector<KeyRange> ranges, std::filesystem::path spool,
+                           const CompareOptions& options, PlanObserver& observer)
+    : state_(std::make_unique<State>(pair, catalog, std::move(ranges), std::move(spool), options,
+                                     observer)) {}
+RangeReading::~RangeReading() = default;
+
+const TablePair& RangeReading::pair() const { return state_->pair(); }
+bool RangeReading::wants_readers() const { return state_->wants_readers(); }
+void RangeReading::read(const MemberSessions& members, const SpareSessions& spare) noexcept {
+  state_->read(members, spare);
+}
+TableOutcome RangeReading::finish(ChangeSink& sink) { return state_->finish(sink); }
 
 bool is_large(const TablePair& pair) {
   if (ranges_of(pair) < 2 || !pair.index_order || pair.is_keyless()) return false;
@@ -270,9 +262,9 @@ bool is_large(const TablePair& pair) {
          filter_of(pair, Side::source).empty() && filter_of(pair, Side::target).empty();
 }
 
-std::vector<KeyRange> find_ranges(const TablePair& pair, mysql::Session& source, unsigned threads) {
-  const std::uint64_t most =
-      std::min<std::uint64_t>(ranges_of(pair), std::uint64_t{kRangesPerThread} * threads);
+std::vector<KeyRange> find_ranges(const TablePair& pair, mysql::Session& source) {
+  const std::uint64_t most = std::min<std::uint64_t>(
+      ranges_of(pair), std::uint64_t{kRangesPerThread} * pair.job.options.threads);
   const PairColumn& first = pair.columns.front();
   const std::string name = mysql::quote_name(first.source.name);
   const mysql::TextRow ends =
@@ -294,15 +286,6 @@ std::vector<KeyRange> find_ranges(const TablePair& pair, mysql::Session& source,
     ranges.push_back({std::move(cut), std::nullopt});
   }
   return ranges;
-}
-
-TableOutcome compare_ranges(const TablePair& pair, const PairCatalog& catalog,
-                            const std::vector<KeyRange>& ranges, const MemberSessions& members,
-                            const SpareSessions& spare, const RangeWork& work, ChangeSink& sink,
-                            const CompareOptions& options, PlanObserver& observer) {
-  observer.note(pair.job.address + ": read in " + std::to_string(ranges.size()) + " ranges by " +
-                std::to_string(work.threads) + " threads");
-  return RangeReading(pair, catalog, ranges, work, options, observer).run(members, spare, sink);
 }
 
 }  // namespace rowplan::planner

@@ -9,7 +9,7 @@ from bench import check, sample
 
 import shop
 
-NOT_TAKEN = 16
+NOT_TAKEN, NOT_APPLYABLE = 16, 13
 STEP = 37
 HEAD_BYTES = 1024
 # A plan whose digests are right again may do what it says, or be refused for any good reason.
@@ -77,25 +77,48 @@ INSERT INTO wide_key VALUES (0, '', 'first'), (18446744073709551615, 'zz', 'last
 """
 
 
+def plan_by_ranges(bench, code):
+    """By one thread and by several: plan1, plan4, plan64."""
+    plans = {}
+    for threads in (1, 4, 64):
+        bench.manifest(pair=f"threads = {threads}\nchunk_rows = 5\n")
+        name = f"plan{threads}"
+        done = bench.expect(code, "plan", "-o", name, "--overwrite", "--log-level", "info")
+        for table in ("narrow", "wide_key"):
+            told = f"{table}: read in " in done.err
+            check(told == (threads > 1), f"{threads} threads: {table} by ranges: {told}\n{done}")
+        plans[threads] = content_of(bench.directory / name)
+    check_same_plans(plans)
+
+
 def plans_by_ranges(bench):
     """Several threads read a large table by ranges: the plan is that of one; apply carries it out.
     """
     bench.load(RANGES, target=RANGES_DAMAGE)
-    plans = {}
-    for threads in (1, 4, 64):
-        bench.manifest(pair=f"threads = {threads}\nchunk_rows = 5\n")
-        done = bench.expect(0, "plan", "-o", f"plan{threads}", "--log-level", "info")
-        for table in ("narrow", "wide_key"):
-            told = f"{table}: read in " in done.err
-            check(told == (threads > 1), f"{threads} threads: {table} by ranges: {told}\n{done}")
-        plans[threads] = content_of(bench.directory / f"plan{threads}")
-    check_same_plans(plans)
+    plan_by_ranges(bench, 0)
+    for server in ("source", "target"):
+        bench.execute(server, "CREATE USER few@localhost WITH MAX_USER_CONNECTIONS 5;"
+                              "GRANT ALL ON *.* TO few@localhost")
+    bench.manifest(pair="chunk_rows = 5\nthreads = 8\n", server='user = "few"\n')
+    only = ("--only", f"p/{bench.db}.narrow")
+    done = bench.expect(0, "plan", "-o", "few", "--log-level", "info", *only)
+    check("one reader less" in done.err, f"as many sessions as ever\n{done}")
+    bench.manifest(pair="chunk_rows = 5\n")
+    bench.expect(0, "plan", "-o", "many", *only)
+    check_same_plans({name: content_of(bench.directory / name) for name in ("few", "many")})
+    for server in ("source", "target"):
+        bench.execute(server, "DROP USER few@localhost")
+    bench.manifest(pair="chunk_rows = 5\n")
     bench.expect(2, "check")
     bench.expect(2, "check", "--fast")
     bench.expect(0, "apply", "plan64")
     bench.check_converged("ranges")
     bench.expect(0, "check")
     bench.expect(0, "check", "--fast")
+    # Rows all over the table that the target cannot hold: the findings are the same, too.
+    bench.execute("source", "ALTER TABLE narrow MODIFY v INT;"
+                            "UPDATE narrow SET v = NULL WHERE id MOD 1000 = 1")
+    plan_by_ranges(bench, NOT_APPLYABLE)
 
 
 def small_plan(bench):
