@@ -11,6 +11,7 @@
 #include "planner/roles.h"
 #include "planner/sha256.h"
 #include "planner/sight.h"
+#include "planner/tombstones.h"
 #include "planner/triggers.h"
 
 namespace rowplan::planner {
@@ -187,6 +188,7 @@ class Resolution {
                         missing_);
     job_.pairs.push_back(pair_tables(job, *source, *target, source_session.vendor(),
                                      target_session.vendor(), job_.findings));
+    look_at_tombstones(job_.pairs.back());
   }
 
   /// What can be told only of all pairs together. Throws Refusal{access} if anything could not be
@@ -203,6 +205,15 @@ class Resolution {
   }
 
  private:
+  void look_at_tombstones(TablePair& pair) {
+    const auto& name = pair.job.options.tombstones;
+    if (!name || pair.is_keyless()) return;
+    const std::string& server = pair.job.source;
+    if (!need_table_seen(server, job_.privileges.at(server), *name, missing_)) return;
+    pair.tombstones = mysql::read_table(readers_.at(server), *name, mysql::Relations::none);
+    judge_tombstones(pair, job_.findings);
+  }
+
   [[nodiscard]] Member member(const std::string& server) const {
     return {job_.servers.at(server), job_.privileges.at(server)};
   }
@@ -239,6 +250,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["key"] = job.options.key;
   json["deletes"] = deletes_name(job.options.deletes);
   if (!job.options.soft_deletes.empty()) json["soft_deletes"] = job.options.soft_deletes;
+  if (job.options.tombstones) json["tombstones"] = encode_table(*job.options.tombstones);
   std::vector<std::string> assume;
   for (const PairSpec& pair : manifest.pairs)
     if (pair.name == job.pair)
@@ -274,6 +286,7 @@ ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
   selector.require_all_known(manifest);
   refuse_shared_targets(all);
   refuse_audit_table(manifest, all);
+  refuse_unnamed_tombstones(manifest, all);
   std::sort(jobs.begin(), jobs.end(),
             [](const TableJob& a, const TableJob& b) { return a.address < b.address; });
   for (const TableJob& job : jobs) resolution.pair_up(job);
