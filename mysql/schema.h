@@ -62,7 +62,8 @@ struct Column {
   bool auto_increment = false;
   bool on_update_now = false;
   bool has_default = false;
-  bool json_text = false;  ///< MariaDB's JSON: a LONGTEXT with CHECK (json_valid(column))
+  bool default_now = false;  ///< DEFAULT CURRENT_TIMESTAMP
+  bool json_text = false;    ///< MariaDB's JSON: a LONGTEXT with CHECK (json_valid(column))
 };
 
 struct Index {

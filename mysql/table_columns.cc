@@ -136,6 +136,7 @@ Column column_from(const TextRow& row) {
   column.auto_increment = contains(extra, "AUTO_INCREMENT");
   column.on_update_now = contains(extra, "ON UPDATE");
   column.has_default = row[11].has_value() || column.nullable;
+  column.default_now = contains(upper(text_of(row[11])), "CURRENT_TIMESTAMP");
   column.length = column.family == TypeFamily::bit ? column.precision : number_of(row[12]);
   column.is_unsigned = contains(lower(column.type), "unsigned") ||
                        contains(lower(column.type), "zerofill") || column.family == TypeFamily::bit;

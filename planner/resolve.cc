@@ -13,6 +13,7 @@
 #include "planner/selector.h"
 #include "planner/sha256.h"
 #include "planner/sight.h"
+#include "planner/tombstones.h"
 #include "planner/triggers.h"
 
 namespace rowplan::planner {
@@ -111,6 +112,7 @@ class Resolution {
     std::map<std::string, std::vector<TableName>> targets;
     for (const TableJob& job : jobs) {
       sources[job.source].push_back(job.source_table);
+      if (job.options.tombstones) sources[job.source].push_back(*job.options.tombstones);
       targets[job.target].push_back(job.target_table);
     }
     using mysql::Relations;
@@ -140,6 +142,7 @@ class Resolution {
                         missing_);
     job_.pairs.push_back(pair_tables(job, *source, *target, job_.servers.at(job.source).vendor,
                                      job_.servers.at(job.target).vendor, job_.findings));
+    look_at_tombstones(job_.pairs.back());
   }
 
   /// What can be told only of all pairs together. Throws Refusal{access} if anything could not be
@@ -161,6 +164,16 @@ class Resolution {
   [[nodiscard]] static const mysql::Table* find(const Tables& tables, const TableName& name) {
     const auto found = tables.find(name);
     return found == tables.end() ? nullptr : &found->second;
+  }
+
+  void look_at_tombstones(TablePair& pair) {
+    const auto& name = pair.job.options.tombstones;
+    if (!name || pair.is_keyless()) return;
+    const std::string& server = pair.job.source;
+    if (!need_table_seen(server, job_.privileges.at(server), *name, missing_)) return;
+    if (const mysql::Table* const table = find(sources_.at(server), *name))
+      pair.tombstones = *table;
+    judge_tombstones(pair, job_.findings);
   }
 
   [[nodiscard]] Member member(const std::string& server) const {
@@ -201,6 +214,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["key"] = job.options.key;
   json["deletes"] = deletes_name(job.options.deletes);
   if (!job.options.soft_deletes.empty()) json["soft_deletes"] = job.options.soft_deletes;
+  if (job.options.tombstones) json["tombstones"] = encode_table(*job.options.tombstones);
   std::vector<std::string> assume;
   for (const PairSpec& pair : manifest.pairs)
     if (pair.name == job.pair)
@@ -236,6 +250,7 @@ ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
   selector.require_all_known(manifest);
   refuse_shared_targets(all);
   refuse_audit_table(manifest, all);
+  refuse_unnamed_tombstones(manifest, all);
   std::sort(jobs.begin(), jobs.end(),
             [](const TableJob& a, const TableJob& b) { return a.address < b.address; });
   resolution.look_at_tables(jobs);
