@@ -175,6 +175,18 @@ RowHash RowHasher::hash(const Row& row) {
   return {__builtin_bswap64(hash.high), __builtin_bswap64(hash.low)};
 }
 
+std::uint64_t RowHasher::cell_hash(const Row& row, std::size_t column) {
+  buffer_.clear();
+  if (row.is_null(column))
+    buffer_ += 'N';
+  else
+    append_encoding(buffer_, types_[column], row.cell(column));
+  const auto digest = sha256_of_buffer();
+  std::uint64_t hash = 0;
+  std::memcpy(&hash, digest.data(), sizeof hash);
+  return __builtin_bswap64(hash);
+}
+
 std::uint32_t RowHasher::key_crc(const Row& row, std::size_t key_columns) {
   buffer_.clear();
   for (std::size_t i = 0; i < key_columns; ++i) {

@@ -30,6 +30,8 @@ void append_row_encoding(std::string& out, const std::vector<CellType>& types, c
 struct RowHash {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
+
+  friend bool operator==(const RowHash&, const RowHash&) = default;
 };
 
 /// Hashes rows of one table; keeps its buffer and its digest between rows.
@@ -37,6 +39,8 @@ class RowHasher {
  public:
   explicit RowHasher(std::vector<CellType> types);
   [[nodiscard]] RowHash hash(const Row& row);
+  /// The first 64 bits of SHA-256 over the encoding of one cell, NULL as N.
+  [[nodiscard]] std::uint64_t cell_hash(const Row& row, std::size_t column);
   /// CRC-32 over the encoding of the first `key_columns` cells: where chunks are cut.
   [[nodiscard]] std::uint32_t key_crc(const Row& row, std::size_t key_columns);
 

@@ -52,22 +52,24 @@ int compare_decimal(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+int compare_cells(ColumnOrder order, std::string_view a, std::string_view b) {
+  switch (order) {
+    case ColumnOrder::bytes:
+      return compare_bytes(a, b);
+    case ColumnOrder::decimal:
+      return compare_decimal(a, b);
+    case ColumnOrder::pad_space:
+      return compare_pad_space(a, b);
+  }
+  assert(false);
+  return 0;
+}
+
 int compare_keys(const std::vector<ColumnOrder>& order, const Row& a, const Row& b) {
   for (std::size_t i = 0; i < order.size(); ++i) {
     assert(!a.is_null(i) && !b.is_null(i));
-    int result = 0;
-    switch (order[i]) {
-      case ColumnOrder::bytes:
-        result = compare_bytes(a.cell(i), b.cell(i));
-        break;
-      case ColumnOrder::decimal:
-        result = compare_decimal(a.cell(i), b.cell(i));
-        break;
-      case ColumnOrder::pad_space:
-        result = compare_pad_space(a.cell(i), b.cell(i));
-        break;
-    }
-    if (result != 0) return result;
+    if (const int result = compare_cells(order[i], a.cell(i), b.cell(i)); result != 0)
+      return result;
   }
   return 0;
 }

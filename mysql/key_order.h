@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "mysql/cell.h"
@@ -14,6 +15,9 @@ enum class ColumnOrder : std::uint8_t {
   decimal,    ///< by value
   pad_space,  ///< text of a PAD SPACE binary collation: the shorter as if filled with spaces
 };
+
+/// Two cells of one column, neither NULL. <0, 0, >0.
+[[nodiscard]] int compare_cells(ColumnOrder order, std::string_view a, std::string_view b);
 
 /// Compares the first order.size() cells of two rows; key cells are never NULL.
 /// <0, 0, >0. Equal keys of a pad_space column may differ in bytes.

@@ -79,6 +79,7 @@ void read_deletes(const ManifestSection& section, TableOptions& options) {
   if (!section.has("deletes")) return;
   options.deletes = Deletes::apply;
   options.soft_deletes.clear();
+  options.tombstones.reset();
   if (!section.is_table("deletes")) {
     store(options.deletes, section.choice<Deletes>("deletes"));
     return;
@@ -86,9 +87,28 @@ void read_deletes(const ManifestSection& section, TableOptions& options) {
   const auto form = section.section("deletes", kDeletesForm);
   if (!form) return;
   if (auto column = form->text("soft")) options.soft_deletes = std::move(*column);
-  if (!form->has("soft") && !form->has("tombstones"))
-    section.report().error(section.key_span("deletes"), "\"deletes\" names no column",
-                           "like { soft = \"deleted_at\" }");
+  if (const auto table = form->text("tombstones")) {
+    options.tombstones = parse_table(*table);
+    if (!options.tombstones)
+      section.report().error(form->value_span("tombstones"),
+                             "\"tombstones\" is not the name of a table",
+                             "write it as \"db.table\"; other bytes than letters, digits, _, $ and "
+                             "- as %XX");
+  }
+  if (form->has("soft") == form->has("tombstones"))
+    section.report().error(section.key_span("deletes"),
+                           form->has("soft") ? "\"deletes\" has both \"soft\" and \"tombstones\""
+                                             : "\"deletes\" names neither a column nor a table",
+                           "{ soft = \"deleted_at\" } or { tombstones = \"shop.deleted\" }");
+}
+
+/// Who writes tombstones down means not to compare all rows each time.
+void check_tombstones(const ManifestSection& section, const TableOptions& options) {
+  if (!options.tombstones || options.incremental) return;
+  section.report().error(section.has("deletes") ? section.key_span("deletes") : section.span(),
+                         section.title() + " has \"tombstones\" and no \"incremental\"",
+                         "they are read by the time of the incremental column; where all rows are "
+                         "compared, deleted ones are found without");
 }
 
 /// The keys that a pair and a table have in common; those that are not there leave `options` alone.
@@ -208,6 +228,7 @@ void read_overrides(const ManifestSection& section, PairSpec& pair) {
     read_options(table, override.options);
     check_incremental(table, override.options.incremental);
     if (pair.via_source()) check_via_source(table, override.options);
+    check_tombstones(table, override.options);
     override.db_table = encode_table(*name);
     if (!seen.insert(override.db_table).second) {
       report.error(named.span, "the table " + in_quotes(named.name) + " stands twice");
@@ -244,6 +265,7 @@ std::vector<PairSpec> read_pairs(const ManifestSection& root, const Servers& ser
     read_pair_keys(section, servers, draft);
     check_pair(section, draft, servers);
     check_incremental(section, draft.pair.options.incremental);
+    check_tombstones(section, draft.pair.options);
     read_overrides(section, draft.pair);
     pairs.push_back(std::move(draft.pair));
   }

@@ -24,6 +24,9 @@ void check_via_source(const ManifestSection& section, const TableOptions& option
   if (options.deletes == Deletes::ignore)
     refuse(section, "deletes", "rows that only a replica has make its replication stop one day",
            "leave it out, or deletes = \"apply\"");
+  if (options.tombstones)
+    refuse(section, "deletes", "all rows are compared, and tell by themselves which are gone",
+           "leave it out, or deletes = \"apply\"");
   if (!options.soft_deletes.empty())
     refuse(section, "deletes", "rows that are marked on the source are rows of the replica, too",
            "leave it out, or deletes = \"apply\"");

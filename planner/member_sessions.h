@@ -14,7 +14,7 @@ struct MemberSessions {
 
   /// A new snapshot on each, as near to each other as can be without a lock.
   void open_snapshots() const {
-    close_snapshots();
+    // Ends the one before.
     source.begin_consistent_snapshot();
     if (catch_up != nullptr) catch_up->wait(source, target);
     target.begin_consistent_snapshot();

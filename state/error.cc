@@ -20,6 +20,8 @@ const char* kind_name(StateErrorKind kind) noexcept {
       return "foreign";
     case StateErrorKind::unsuitable:
       return "unsuitable";
+    case StateErrorKind::misfit:
+      return "misfit";
     case StateErrorKind::busy:
       return "busy";
     case StateErrorKind::full:
@@ -41,6 +43,7 @@ bool needs_person(StateErrorKind kind) noexcept {
     case StateErrorKind::newer_version:
     case StateErrorKind::foreign:
     case StateErrorKind::unsuitable:
+    case StateErrorKind::misfit:
       return true;
     case StateErrorKind::busy:
     case StateErrorKind::full:

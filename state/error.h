@@ -13,6 +13,7 @@ enum class StateErrorKind : std::uint8_t {
   newer_version,  ///< written by a newer rowplan
   foreign,        ///< an SQLite database of another program
   unsuitable,     ///< a symbolic link, not a regular file, or on a network file system
+  misfit,         ///< a baseline of another job, of other members or columns
   busy,           ///< another process holds it, or wrote it while it was read: try again later
   full,           ///< no space left; nothing of the transaction is kept
   io,             ///< reading or writing failed; SQLite tells a quota or a size limit so too

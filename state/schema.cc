@@ -96,10 +96,50 @@ CREATE TABLE sync_positions (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Pages are found by index: their rows are too long for a table WITHOUT ROWID.
+constexpr const char* kBaselines = R"sql(
+CREATE TABLE baselines (
+  id          INTEGER PRIMARY KEY,
+  address     TEXT NOT NULL,
+  whole       INTEGER NOT NULL CHECK (whole IN (0, 1)),
+  fits        TEXT NOT NULL,
+  value_bytes INTEGER NOT NULL,
+  generation  INTEGER NOT NULL DEFAULT 1,
+  rows        INTEGER NOT NULL DEFAULT 0,
+  pages       INTEGER NOT NULL DEFAULT 0,
+  moved_at    TEXT NOT NULL DEFAULT '',
+  plan_id     TEXT NOT NULL DEFAULT '',
+  UNIQUE (address, whole)
+) STRICT;
+
+CREATE TABLE baseline_pages (
+  baseline INTEGER NOT NULL REFERENCES baselines (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  entries  INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  last_key BLOB NOT NULL,
+  data     BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX baseline_pages_order ON baseline_pages (baseline, position);
+
+CREATE TABLE baseline_intents (
+  seq         INTEGER PRIMARY KEY,
+  address     TEXT NOT NULL,
+  plan_id     TEXT NOT NULL,
+  plan_digest TEXT NOT NULL,
+  unit        INTEGER NOT NULL,
+  entries     INTEGER NOT NULL,
+  value_bytes INTEGER NOT NULL,
+  checksum    INTEGER NOT NULL,
+  data        BLOB NOT NULL,
+  UNIQUE (address, plan_id, plan_digest, unit)
+) STRICT;
+)sql";
+
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations list{kVersion1, kSyncPositions};
+  static const Migrations list{kVersion1, kSyncPositions, kBaselines};
   return list;
 }
 

@@ -29,8 +29,8 @@ MODULES = ("kill_tests", "undo_tests", "read_tests", "commit_tests", "stale_test
            "busy_tests", "lock_tests", "guard_tests", "disk_tests", "signal_tests",
            "password_tests", "checksum_tests", "privilege_tests", "role_tests", "steps_tests",
            "binlog_tests", "status_tests", "audit_tests", "throttle_tests", "hook_tests",
-           "incremental_tests", "soft_delete_tests", "campaign_tests", "sync_tests",
-           "sync_fault_tests", "via_source_tests",
+           "incremental_tests", "soft_delete_tests", "tombstone_tests", "campaign_tests",
+           "sync_tests", "sync_fault_tests", "via_source_tests",
            "sakila_tests")
 
 
