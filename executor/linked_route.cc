@@ -1,5 +1,7 @@
 #include "executor/linked_route.h"
 
+#include <utility>
+
 #include "executor/linked_writer.h"
 #include "planner/refusal.h"
 

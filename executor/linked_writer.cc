@@ -1,5 +1,7 @@
 #include "executor/linked_writer.h"
 
+#include <algorithm>
+
 #include "executor/unit_writer.h"
 #include "planner/statements.h"
 #include "planner/unit_split.h"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "executor/judge.h"
 #include "executor/undo_capture.h"
