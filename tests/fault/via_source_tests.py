@@ -343,7 +343,8 @@ def via_schema_change(bench):
             f"RENAME TABLE {DB}.quiet TO {DB}.old_quiet, {DB}.new_quiet TO {DB}.quiet;"
             f"DROP TABLE {DB}.old_quiet")
         tale.remember(source)
-        tale.manifest(source, replica, pair='ignore_columns = ["added"]')
+        tale.manifest(source, replica,
+                      more=f'[pair.p.table."{DB}.quiet"]\nignore_columns = ["added"]')
         plan = bench.plan()
         check_changes(bench, plan, replica.name, {"quiet": (2, 21, 5)})
         bench.expect(0, "apply", "plan")
