@@ -161,18 +161,16 @@ void judge_target(const TableWork& table, mysql::Session& target, Verify verify,
                   RowsByKey& rows, RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   const std::vector<const Change*> moved = moved_in(table);
-  RowsByKey outside = read_rows(target, pair, Side::target, keys_of(pair, moved).target,
-                                locking, Filtered::no);
+  RowsByKey outside =
+      read_rows(target, pair, Side::target, keys_of(pair, moved).target, locking, Filtered::no);
   if (!by_chunks(table, verify)) {
-    rows = read_rows(target, pair, Side::target, keys_of(pair, changes_of(table)).target,
-                     locking);
+    rows = read_rows(target, pair, Side::target, keys_of(pair, changes_of(table)).target, locking);
     for (const Change& change : table.changes)
       judge_target_row(table, change, rows, outside, tally);
     rows.merge(outside);
     return;
   }
-  TableReading reading =
-      read_chunks(target, table, Side::target, locking, Keep::rows, hashes);
+  TableReading reading = read_chunks(target, table, Side::target, locking, Keep::rows, hashes);
   judge_chunks(table, Side::target, reading, tally);
   rows = std::move(reading.rows);
   for (const Change* change : moved) judge_target_row(table, *change, rows, outside, tally);
@@ -183,13 +181,11 @@ void judge_source(const TableWork& table, mysql::Session& source, Verify verify,
                   RowsByKey& rows, RowHashes& hashes, Tally& tally) {
   const planner::TablePair& pair = *table.pair;
   if (!by_chunks(table, verify)) {
-    rows = read_rows(source, pair, Side::source, keys_of(pair, changes_of(table)).source,
-                     locking);
+    rows = read_rows(source, pair, Side::source, keys_of(pair, changes_of(table)).source, locking);
     for (const Change& change : table.changes) judge_source_row(table, change, rows, tally);
     return;
   }
-  TableReading reading =
-      read_chunks(source, table, Side::source, locking, Keep::rows, hashes);
+  TableReading reading = read_chunks(source, table, Side::source, locking, Keep::rows, hashes);
   judge_chunks(table, Side::source, reading, tally);
   rows = std::move(reading.rows);
 }

@@ -42,8 +42,8 @@ struct Judgement {
                               Verify verify);
 
 /// The same of a replica and its source: locks the unit's rows on the source, then has the replica
-/// catch up and reads it in a snapshot opened after that. `source` is in a transaction, `replica` in
-/// none. Throws mysql::Error, and what `catch_up` throws.
+/// catch up and reads it in a snapshot opened after that. `source` is in a transaction, `replica`
+/// in none. Throws mysql::Error, and what `catch_up` throws.
 [[nodiscard]] Judgement judge_linked(const UnitWork& unit, mysql::Session& source,
                                      mysql::Session& replica, Verify verify,
                                      const std::function<void()>& catch_up);

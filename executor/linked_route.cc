@@ -80,9 +80,9 @@ bool LinkedRoute::are_equal(const UnitWork& unit) {
   bool equal = true;
   for (std::size_t t = 0; t < unit.tables.size(); ++t) {
     const TableWork& table = unit.tables[t];
-    equal = equal && wanted[t] == read_rows(*replica_, *table.pair, Side::target,
-                                            keys_of(*table.pair, changes_of(table)).target,
-                                            Locking::none);
+    equal = equal &&
+            wanted[t] == read_rows(*replica_, *table.pair, Side::target,
+                                   keys_of(*table.pair, changes_of(table)).target, Locking::none);
   }
   source_->rollback();
   return equal;

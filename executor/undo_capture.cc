@@ -172,8 +172,8 @@ UndoUnit UndoCapture::after(mysql::Session& target, const UnitWork& unit) {
     Part& part = parts_[t];
     RowsByKey again;
     if (part.reads_again)
-      again = read_whole(target, part.whole, work.changes, Op::remove,
-                         planner::Locking::for_update);
+      again =
+          read_whole(target, part.whole, work.changes, Op::remove, planner::Locking::for_update);
     for (std::size_t i = 0; i < work.changes.size(); ++i) {
       const Change& change = work.changes[i];
       UndoRow& row = part.kept.rows[i];

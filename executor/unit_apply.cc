@@ -299,14 +299,14 @@ UnitResult UnitApplier::commit(const UnitWork& unit, Judgement& judgement, UnitR
   commit_unknown_ = true;
   try {
     if (const auto problem = route.confirm(unit, judgement))
-      return roll_back(unit, written, *problem,
-                       std::make_exception_ptr(
-                           std::runtime_error(problem->address + ": " + problem->detail)));
+      return roll_back(
+          unit, written, *problem,
+          std::make_exception_ptr(std::runtime_error(problem->address + ": " + problem->detail)));
   } catch (const planner::Refusal& refusal) {
-    return roll_back(unit, written,
-                     {unit.id, UnitOutcome::failed, unit.tables.front().table->address,
-                      refusal.what()},
-                     std::current_exception());
+    return roll_back(
+        unit, written,
+        {unit.id, UnitOutcome::failed, unit.tables.front().table->address, refusal.what()},
+        std::current_exception());
   }
   commit_unknown_ = false;
   settle(unit, state::UnitState::committed);

@@ -29,8 +29,8 @@ struct UnitResult {
   planner::Ops superseded = {};  ///< planned, and left to the next window
 };
 
-/// Carries out units, one after the other. Between two of them nothing is open on any server. Who is
-/// written, and who is judged, its UnitRoute knows.
+/// Carries out units, one after the other. Between two of them nothing is open on any server. Who
+/// is written, and who is judged, its UnitRoute knows.
 class UnitApplier {
  public:
   /// `journal` and `undo` may be null: a dry run keeps none. All must outlive this.
@@ -38,12 +38,13 @@ class UnitApplier {
               std::map<std::string, TableLocks>& locks, state::Journal* journal, UndoLog* undo,
               ApplyObserver& observer);
 
-  /// Units of one target, written to one server. Lock, hash, judge, write, hash, keep what was there, commit, record: each
-  /// all or nothing. Several, which may_share() a transaction (executor/unit_batch.h), go together
-  /// while all are as planned and nothing comes between; else each goes by itself, and is tried
-  /// again as a whole while the server says that that may help. A unit in steps goes step by step
-  /// from where it stands. Results in their order: the first that ends the run is the last one.
-  /// Throws planner::Refusal{locked} and PlanError; what a server refused is in the result.
+  /// Units of one target, written to one server. Lock, hash, judge, write, hash, keep what was
+  /// there, commit, record: each all or nothing. Several, which may_share() a transaction
+  /// (executor/unit_batch.h), go together while all are as planned and nothing comes between; else
+  /// each goes by itself, and is tried again as a whole while the server says that that may help. A
+  /// unit in steps goes step by step from where it stands. Results in their order: the first that
+  /// ends the run is the last one. Throws planner::Refusal{locked} and PlanError; what a server
+  /// refused is in the result.
   [[nodiscard]] std::vector<UnitResult> apply(const std::vector<UnitWork>& units);
   /// Did the last several units go together?
   [[nodiscard]] bool went_together() const { return went_together_; }
@@ -65,8 +66,7 @@ class UnitApplier {
   [[nodiscard]] UnitRoute& route_of(const UnitWork& unit);
   UnitResult write_judged(UnitWork& unit, Judgement& judgement, UnitRoute& route,
                           mysql::Session& written);
-  UnitResult write(UnitWork& unit, Judgement& judgement, UnitRoute& route,
-                   mysql::Session& written);
+  UnitResult write(UnitWork& unit, Judgement& judgement, UnitRoute& route, mysql::Session& written);
   UnitResult roll_back(const UnitWork& unit, mysql::Session& written, const UnitProblem& problem,
                        std::exception_ptr why);
   UnitResult commit(const UnitWork& unit, Judgement& judgement, UnitRoute& route,

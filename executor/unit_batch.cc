@@ -70,10 +70,9 @@ std::vector<UnitWork> BatchLoader::next() {
     if (unit == nullptr) break;
     load.add(*unit);
     const TableWork& table = unit->tables.front();
-    const bool fits =
-        batch.empty() ||
-        (may_share(*unit, batch.front()) && load.changes <= kChangesMax &&
-         load.bytes <= kBytesMax && load.changes <= table.pair->job.options.max_unit_rows);
+    const bool fits = batch.empty() || (may_share(*unit, batch.front()) &&
+                                        load.changes <= kChangesMax && load.bytes <= kBytesMax &&
+                                        load.changes <= table.pair->job.options.max_unit_rows);
     if (!fits) break;
     batch.push_back(std::move(*unit));
     loaded_.pop_front();

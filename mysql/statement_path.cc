@@ -13,9 +13,9 @@ bool is_set(const std::optional<std::string>& value) { return value && *value ==
 BinlogFacts read_binlog_facts(Session& session) {
   const char* applied = session.vendor() == Vendor::mysql ? "@@global.log_replica_updates"
                                                           : "@@global.log_slave_updates";
-  const TextRows rows = session.query(
-      std::string("SELECT @@global.log_bin, ") + applied + ", @@global.binlog_format",
-      "asking for the binary log");
+  const TextRows rows =
+      session.query(std::string("SELECT @@global.log_bin, ") + applied + ", @@global.binlog_format",
+                    "asking for the binary log");
   return {is_set(rows.at(0).at(0)), is_set(rows.at(0).at(1)), rows.at(0).at(2).value_or("")};
 }
 

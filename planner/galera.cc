@@ -30,9 +30,9 @@ void judge_galera(Plan& plan, const std::map<std::string, mysql::Facts>& servers
     if (most == 0 || rows <= most) continue;
     plan.findings.push_back({"unit_over_wsrep_max_ws_rows", Severity::error, table.address,
                              "unit " + std::to_string(unit.id) + " has " + std::to_string(rows) +
-                                 " changes that must be committed together, but '" + table.written() +
-                                 "' commits no more than " + std::to_string(most) +
-                                 " rows (wsrep_max_ws_rows)",
+                                 " changes that must be committed together, but '" +
+                                 table.written() + "' commits no more than " +
+                                 std::to_string(most) + " rows (wsrep_max_ws_rows)",
                              "raise wsrep_max_ws_rows on all nodes, or lower chunk_rows"});
   }
 }

@@ -18,8 +18,7 @@ constexpr std::string_view kReplicaWrites = "writing to replicas";
 constexpr std::array<Choice, 5> kTlsValues = {
     {{"disabled"}, {"preferred"}, {"required"}, {"verify-ca"}, {"verify-identity"}}};
 constexpr std::array<Choice, 2> kAccessValues = {{{"read-only"}, {"read-write"}}};
-constexpr std::array<Choice, 3> kDirections = {
-    {{"one-way"}, {"two-way", kTwoWay}, {"via-source"}}};
+constexpr std::array<Choice, 3> kDirections = {{{"one-way"}, {"two-way", kTwoWay}, {"via-source"}}};
 constexpr std::array<Choice, 2> kFilterMovedValues = {{{"refuse"}, {"follow"}}};
 constexpr std::array<Choice, 2> kDeletesValues = {{{"apply"}, {"ignore"}}};
 constexpr std::array<Choice, 3> kMethods = {{{"auto"}, {"stream"}, {"checksum"}}};

@@ -199,8 +199,7 @@ void check_pair(const ManifestSection& section, const Draft& draft, const Server
   ManifestReport& report = section.report();
   for (const auto& [has, key] :
        {std::pair{draft.has_source || draft.pair.via_source(), "source"},
-        std::pair{draft.has_target, "target"},
-        std::pair{draft.has_tables, "tables"}}) {
+        std::pair{draft.has_target, "target"}, std::pair{draft.has_tables, "tables"}}) {
     if (!has) report.error(section.span(), section.title() + " has no " + in_quotes(key));
   }
   check_server(section, draft.source_span, draft.pair.source, servers);

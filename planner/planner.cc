@@ -371,7 +371,8 @@ TableOutcome Planning::compare(const TablePair& pair, const std::optional<Window
                                ChangeSink& sink, const CompareOptions& options, bool compress) {
   if (window && window->low)
     return compare_window(pair, catalog_, *window, members, spare, sink, options, observer_);
-  if (!options.by_checksum && !pair.job.via_source() && is_large(pair) && pair.job.options.threads > 1) {
+  if (!options.by_checksum && !pair.job.via_source() && is_large(pair) &&
+      pair.job.options.threads > 1) {
     std::vector<KeyRange> ranges = find_ranges(pair, members.source);
     if (ranges.size() > 1) {
       observer_.note(pair.job.address + ": read in " + std::to_string(ranges.size()) + " ranges");

@@ -152,15 +152,15 @@ class ReplicaComparison : public ChunkVisitor {
         asked.push_back(&each);
         keys.push_back(each.key);
       }
-    const auto source = rows_with_equal_keys(spare_.source, pair_, Side::source, keys, true,
-                                             Wanted::all);
-    const auto target = rows_with_equal_keys(spare_.target, pair_, Side::target, keys, true,
-                                             Wanted::all);
+    const auto source =
+        rows_with_equal_keys(spare_.source, pair_, Side::source, keys, true, Wanted::all);
+    const auto target =
+        rows_with_equal_keys(spare_.target, pair_, Side::target, keys, true, Wanted::all);
     std::size_t open = 0;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       Suspect& each = *asked[i];
-      each.settled = each.source == source[i] && each.target == target[i] &&
-                     each.source != each.target;
+      each.settled =
+          each.source == source[i] && each.target == target[i] && each.source != each.target;
       each.source = source[i];
       each.target = target[i];
       if (!each.settled && each.source != each.target) ++open;

@@ -28,7 +28,8 @@ class Relations {
   void need_triggers() {
     if (user_.on_table("TRIGGER", table_.name)) return;
     if (waived(Assumption::no_triggers, "assumed_no_triggers",
-               "the table on '" + server_ + "' is taken to have no triggers; this user cannot see them"))
+               "the table on '" + server_ +
+                   "' is taken to have no triggers; this user cannot see them"))
       return;
     missing_.add(server_, user_, "TRIGGER", table_object(table_.name), "to see its triggers");
   }

@@ -15,8 +15,8 @@ namespace rowplan::planner {
 bool need_table_seen(const std::string& server, const mysql::Privileges& user,
                      const mysql::TableName& table, MissingGrants& missing);
 
-/// Of a table that is written, or changed by that: its triggers, all tables that refer to it, and the rows of those and of the
-/// tables that it refers to. What `assume` waives becomes a finding.
+/// Of a table that is written, or changed by that: its triggers, all tables that refer to it, and
+/// the rows of those and of the tables that it refers to. What `assume` waives becomes a finding.
 void need_relations_seen(const PairSpec& pair, const std::string& server,
                          const std::string& address, const mysql::Table& table,
                          const mysql::Privileges& user, Findings& findings, MissingGrants& missing);

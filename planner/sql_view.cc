@@ -208,7 +208,7 @@ void SqlView::write_change(const UnitTable& table, const Step& step, std::size_t
       sql = update_statement(pair, written, terms);
       break;
     case Step::Kind::insert:
-      sql = pair.is_keyless()         ? insert_copies_if_had(pair, written)
+      sql = pair.is_keyless()       ? insert_copies_if_had(pair, written)
             : pair.job.via_source() ? insert_if_free(pair, written)
                                     : insert_if_absent(pair, written);
       break;

@@ -14,8 +14,8 @@ namespace rowplan::planner {
 using ChangeSums = std::vector<ChunkHash>;
 
 /// Cuts `unit` into steps of `max_rows` changes at most, and writes `states` into its chunks.
-/// One that comes to one step is left as it is. False: it cannot be cut (see split_unit), and nothing
-/// is changed. Throws PlanError.
+/// One that comes to one step is left as it is. False: it cannot be cut (see split_unit), and
+/// nothing is changed. Throws PlanError.
 [[nodiscard]] bool split_into_states(Plan& plan, PlanUnit& unit, std::uint64_t max_rows,
                                      UnitChanges& changes,
                                      const std::vector<const ChangeSums*>& sums);

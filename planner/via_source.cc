@@ -23,7 +23,8 @@ std::string place_of(const ReplicaChannel& channel) {
 
 std::string places_of(const std::vector<ReplicaChannel>& channels) {
   std::string text;
-  for (const ReplicaChannel& channel : channels) text += (text.empty() ? "" : ", ") + place_of(channel);
+  for (const ReplicaChannel& channel : channels)
+    text += (text.empty() ? "" : ", ") + place_of(channel);
   return text;
 }
 
@@ -69,8 +70,8 @@ class Link {
  private:
   void judge_servers() {
     if (source_.facts.identity == target_.facts.identity)
-      tell("same_server", quoted(pair_.source) + " and " + quoted(pair_.target) +
-                              " are one and the same server",
+      tell("same_server",
+           quoted(pair_.source) + " and " + quoted(pair_.target) + " are one and the same server",
            "correct the host or socket of one of them");
     if (manifest_.servers.at(pair_.source).access == Access::read_only)
       tell("access_read_only",
@@ -121,8 +122,8 @@ class Link {
 
   bool need_seen() {
     bool seen = true;
-    const auto need = [&](const std::string& server, const LinkMember& member, const char* privilege,
-                          const char* why) {
+    const auto need = [&](const std::string& server, const LinkMember& member,
+                          const char* privilege, const char* why) {
       if (member.user.on_server(privilege)) return;
       missing_.add(server, member.user, privilege, "*.*", why);
       seen = false;
@@ -170,8 +171,7 @@ class Link {
       stands("applier", channel.applier_error);
     else if (!channel.receives)
       stands("receiver", channel.receiver_error);
-    const mysql::ApplierLimits limits =
-        mysql::read_applier_limits(target_.session, channel.name);
+    const mysql::ApplierLimits limits = mysql::read_applier_limits(target_.session, channel.name);
     if (!limits.known || limits.rows_only)
       tell("via_source_rows_only",
            "the applier of " + quoted(pair_.target) +
@@ -186,8 +186,9 @@ class Link {
            "CHANGE REPLICATION SOURCE TO PRIVILEGE_CHECKS_USER = NULL for the time");
     if (channel.filters.rewrites)
       tell("via_source_rewrites",
-           quoted(pair_.target) + " gives databases other names (replicate_rewrite_db): a "
-                                  "statement would mean the wrong ones",
+           quoted(pair_.target) +
+               " gives databases other names (replicate_rewrite_db): a "
+               "statement would mean the wrong ones",
            "repair it without that filter");
   }
 
@@ -254,8 +255,9 @@ std::string find_source(const Manifest& manifest, const PairSpec& pair, Connecti
   }
   if (channels.empty())
     throw Refusal(RefusalReason::manifest,
-                  "pair '" + pair.name + "': '" + pair.target + "' is no replica, so that no "
-                  "source of it can be found",
+                  "pair '" + pair.name + "': '" + pair.target +
+                      "' is no replica, so that no "
+                      "source of it can be found",
                   "for a server that is none, direction = \"one-way\" is the way");
   std::vector<std::string> found;
   for (const auto& [name, spec] : manifest.servers)
@@ -267,8 +269,9 @@ std::string find_source(const Manifest& manifest, const PairSpec& pair, Connecti
   if (found.size() == 1) return found.front();
   throw Refusal(RefusalReason::manifest,
                 "pair '" + pair.name + "': '" + pair.target + "' replicates from " +
-                    places_of(channels) + (found.empty() ? ", which is no server of the manifest"
-                                                         : ", and more than one server is that"),
+                    places_of(channels) +
+                    (found.empty() ? ", which is no server of the manifest"
+                                   : ", and more than one server is that"),
                 found.empty() ? "add [server.NAME] with host = \"" + channels.front().source_host +
                                     "\" and port = " + std::to_string(channels.front().source_port)
                               : "name one of them as \"source\"");

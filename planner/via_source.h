@@ -45,8 +45,7 @@ struct ReplicationLink {
                                                         const PairSpec& pair,
                                                         const LinkMember& source,
                                                         const LinkMember& target,
-                                                        Findings& findings,
-                                                        MissingGrants& missing);
+                                                        Findings& findings, MissingGrants& missing);
 
 /// CHECK constraints of a table on both sides, as the servers print them.
 struct LinkedChecks {

@@ -26,8 +26,9 @@ class LinkedTable {
   void judge() {
     const mysql::TableName& name = pair_.source.name;
     if (name != pair_.target.name)
-      tell("via_source_renamed", "the table is " + encode_table(pair_.target.name) + " on '" +
-                                     pair_.job.target + "', and a statement means the same name",
+      tell("via_source_renamed",
+           "the table is " + encode_table(pair_.target.name) + " on '" + pair_.job.target +
+               "', and a statement means the same name",
            "give it the same name");
     if (leaves_out(link_.channel.filters, name.db, name.table))
       tell("via_source_filtered",
@@ -57,8 +58,7 @@ class LinkedTable {
                mysql::printable(table.triggers.front().name) +
                ": statements would fire it, on rows that do not change as well",
            "drop it for the time of the apply");
-    const auto cascade =
-        std::find_if(table.referenced_by.begin(), table.referenced_by.end(), acts);
+    const auto cascade = std::find_if(table.referenced_by.begin(), table.referenced_by.end(), acts);
     if (cascade != table.referenced_by.end())
       tell("via_source_cascade",
            "rows of " + encode_table(cascade->child) + " on " + server + " refer to it by '" +

@@ -31,7 +31,8 @@ void need_writable(const TablePair& pair, const Writes& writes, const mysql::Pri
     return has;
   };
   std::vector<std::string> written;
-  for (const PairColumn& column : pair.columns) written.push_back(linked ? column.source.name : column.target.name);
+  for (const PairColumn& column : pair.columns)
+    written.push_back(linked ? column.source.name : column.target.name);
   std::vector<std::string> updated = written;
   // These are set to what they are, lest the server set them.
   for (const mysql::Column& column : written_table.columns)

@@ -608,14 +608,14 @@ TEST(Manifest, Features) {
 }
 
 TEST(Manifest, ViaSource) {
-  const Manifest manifest = good("[pair.a]\ndirection = \"via-source\"\ntarget = \"dw\"\n"
-                                 "tables = [\"shop.*\"]\n");
+  const Manifest manifest = good(
+      "[pair.a]\ndirection = \"via-source\"\ntarget = \"dw\"\n"
+      "tables = [\"shop.*\"]\n");
   EXPECT_TRUE(manifest.pairs.at(0).via_source());
   EXPECT_EQ(manifest.pairs.at(0).source, "");
   const auto refused = [](const std::string& title, const std::string& key,
                           const std::string& why) {
-    return " [" + title + "]: \"" + key +
-           "\" does not go with direction = \"via-source\": " + why;
+    return " [" + title + "]: \"" + key + "\" does not go with direction = \"via-source\": " + why;
   };
   const std::string via = "direction = \"via-source\"\n";
   EXPECT_EQ(in_pair(via + "deletes = \"ignore\"\n"),

@@ -72,23 +72,24 @@ TEST(SqlView, SessionIsSetBeforeAnythingElse) {
 }
 
 TEST(SqlView, ViaSourceLogsStatements) {
-  const TablePair pair = PairBuilder("t").integer("id").integer("v", true).key().via_source().build();
-  const View view = view_of(
-      {{&pair,
-        {update_of({number(1)}, {{"v", number(2)}}, {{"v", number(3)}}),
-         insert_of({number(4)}, {{"id", number(4)}, {"v", null()}})},
-        {}}});
-  EXPECT_EQ(view.units(),
-            "-- unit 3: 2 chunks, 2 changes\n"
-            "-- changes no row here, but on a replica: wait until it has this before what follows\n"
-            "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n"
-            "SET SESSION binlog_format='STATEMENT';\n"
-            "START TRANSACTION;\n"
-            "UPDATE `db`.`t` SET `v`=3 WHERE `id`=1 AND `v`<=>2;\n"
-            "INSERT INTO `db`.`t` (`id`,`v`) SELECT 4,NULL FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM "
-            "`db`.`t` WHERE `id`=4);\n"
-            "COMMIT;\n"
-            "SET SESSION binlog_format=@@GLOBAL.binlog_format;\n");
+  const TablePair pair =
+      PairBuilder("t").integer("id").integer("v", true).key().via_source().build();
+  const View view = view_of({{&pair,
+                              {update_of({number(1)}, {{"v", number(2)}}, {{"v", number(3)}}),
+                               insert_of({number(4)}, {{"id", number(4)}, {"v", null()}})},
+                              {}}});
+  EXPECT_EQ(
+      view.units(),
+      "-- unit 3: 2 chunks, 2 changes\n"
+      "-- changes no row here, but on a replica: wait until it has this before what follows\n"
+      "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n"
+      "SET SESSION binlog_format='STATEMENT';\n"
+      "START TRANSACTION;\n"
+      "UPDATE `db`.`t` SET `v`=3 WHERE `id`=1 AND `v`<=>2;\n"
+      "INSERT INTO `db`.`t` (`id`,`v`) SELECT 4,NULL FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM "
+      "`db`.`t` WHERE `id`=4);\n"
+      "COMMIT;\n"
+      "SET SESSION binlog_format=@@GLOBAL.binlog_format;\n");
 }
 
 TEST(SqlView, UnitIsOneTransactionOfGuardedRowsInOrder) {

@@ -54,8 +54,13 @@ TEST(UnitSplit, KeepsTheOrder) {
 }
 
 TEST(UnitSplit, ViaSourceDeletesByThemselves) {
-  const TablePair pair =
-      PairBuilder("t").integer("id").integer("u", true).key().unique("u", {"u"}).via_source().build();
+  const TablePair pair = PairBuilder("t")
+                             .integer("id")
+                             .integer("u", true)
+                             .key()
+                             .unique("u", {"u"})
+                             .via_source()
+                             .build();
   EXPECT_EQ(steps_of(pair, {add(1), drop(2), add(3), drop(4)}, 10), "2,4 | 1,3");
   EXPECT_EQ(steps_of(pair, {add(1), drop(2), add(3), drop(4)}, 1), "2 | 4 | 1 | 3");
   EXPECT_EQ(steps_of(pair, {add(1), move(2, 2, 5)}, 10), "2,1");
