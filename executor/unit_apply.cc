@@ -51,7 +51,9 @@ mysql::Session& ApplySessions::reader(const std::string& server) {
 }
 
 mysql::Session& ApplySessions::writer(const std::string& server) {
-  return open(writers_, server, mysql::SessionMode::read_write);
+  return open(
+      writers_, server,
+      unlogged_.count(server) > 0 ? mysql::SessionMode::unlogged : mysql::SessionMode::read_write);
 }
 
 mysql::Session& ApplySessions::open(std::map<std::string, mysql::Session>& sessions,

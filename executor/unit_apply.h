@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "executor/executor.h"
@@ -19,7 +20,9 @@ namespace rowplan::executor {
 /// Sessions of an apply, made when first needed and again when they were lost.
 class ApplySessions {
  public:
-  explicit ApplySessions(planner::Connections& connections) : connections_(connections) {}
+  /// `unlogged`: servers whose writers leave no trace in a binary log.
+  ApplySessions(planner::Connections& connections, std::set<std::string> unlogged)
+      : connections_(connections), unlogged_(std::move(unlogged)) {}
   [[nodiscard]] mysql::Session& reader(const std::string& server);
   [[nodiscard]] mysql::Session& writer(const std::string& server);
   /// Closes the writer: its transaction is rolled back, and nothing that was set on it is left
@@ -34,6 +37,7 @@ class ApplySessions {
   mysql::Session& open(std::map<std::string, mysql::Session>& sessions, const std::string& server,
                        mysql::SessionMode mode);
   planner::Connections& connections_;
+  std::set<std::string> unlogged_;
   std::map<std::string, mysql::Session> readers_;
   std::map<std::string, mysql::Session> writers_;
 };

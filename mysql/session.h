@@ -39,6 +39,7 @@ struct ConnectOptions {
 enum class SessionMode : std::uint8_t {
   read_only,  ///< SET SESSION TRANSACTION READ ONLY: the server refuses any write
   read_write,
+  unlogged,  ///< read_write, and what it writes is in no binary log: sql_log_bin = 0
 };
 
 /// What a COMMIT came to. `unknown`: the connection was lost before the answer.

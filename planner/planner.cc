@@ -19,6 +19,7 @@
 #include "planner/plan_id.h"
 #include "planner/plan_units.h"
 #include "planner/refusal.h"
+#include "planner/replication_json.h"
 #include "planner/resolve.h"
 #include "planner/sha256.h"
 #include "planner/sql_files.h"
@@ -112,6 +113,7 @@ class Planning {
                                      ChangeSink& sink, const CompareOptions& options);
   void compare_all();
   void work();
+  [[nodiscard]] std::optional<ReplicaReading> replica_reading(const TablePair& pair) const;
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   [[nodiscard]] bool has_table_error(const std::string& address) const;
   [[nodiscard]] mysql::Session& session(Sessions& sessions, const std::string& server,
@@ -143,7 +145,8 @@ class Planning {
 
 Plan Planning::run() {
   const auto start = SteadyClock::now();
-  job_ = resolve_job(*request_.manifest, request_.selection, connections_);
+  job_ = resolve_job(*request_.manifest, request_.selection,
+                     directory_ == nullptr ? Purpose::compare : Purpose::write, connections_);
   find_windows();
   for (const TablePair& pair : job_.pairs) catalog_.add(pair);
   plan_.run.timings_s["resolve"] = seconds_since(start);
@@ -246,8 +249,11 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
                                               session(sessions, pair.job.target, compress));
   mysql::Session& source = session(sessions, pair.job.source, choice.compress);
   mysql::Session& target = session(sessions, pair.job.target, choice.compress);
+  const std::optional<ReplicaReading> replica = replica_reading(pair);
+  const ReplicaReading* const waits = replica ? &*replica : nullptr;
   CompareOptions options;
-  options.stop_at_first = fast_;
+  // What a replica seems to lack at first sight it may have a moment later.
+  options.stop_at_first = fast_ && !replica;
   options.stop = request_.stop;
   options.by_checksum = choice.method == Method::checksum;
   NoSink nowhere;
@@ -260,14 +266,14 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   // The first sessions are busy with the rows, while others are looked up.
   const SpareSessions spare = [&] {
     return MemberSessions{session(spare_sessions, pair.job.source, choice.compress),
-                          session(spare_sessions, pair.job.target, choice.compress)};
+                          session(spare_sessions, pair.job.target, choice.compress), waits};
   };
   // Without a key, a row that the filter no longer takes is just another row.
   const bool guarded = !filter_of(pair, Side::target).empty() && !pair.is_keyless();
-  const MemberSessions asked = guarded ? spare() : MemberSessions{source, target};
+  const MemberSessions asked = guarded ? spare() : MemberSessions{source, target, waits};
   FilterGuard guard(pair, asked.source, asked.target, sink);
   ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;
-  done.outcome = compare(pair, windows_[i], {source, target}, spare, first, options);
+  done.outcome = compare(pair, windows_[i], {source, target, waits}, spare, first, options);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
   done.outcome.ops.insert -= guard.followed();
   done.outcome.ops.update += guard.followed();
@@ -277,13 +283,19 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   observer_.table_finished(pair.job.address, done.outcome.source_rows, done.outcome.ops.changes());
 }
 
+/// nullopt: the pair's target is not known to replicate from its source.
+std::optional<ReplicaReading> Planning::replica_reading(const TablePair& pair) const {
+  const auto found = job_.replicas.find({pair.job.source, pair.job.target});
+  if (found == job_.replicas.end()) return std::nullopt;
+  return ReplicaReading{found->second, [this] { return stopped(); }};
+}
+
 TableOutcome Planning::compare(const TablePair& pair, const std::optional<Window>& window,
                                const MemberSessions& members, const SpareSessions& spare,
                                ChangeSink& sink, const CompareOptions& options) {
   if (window && window->low)
     return compare_window(pair, catalog_, *window, members, spare, sink, options, observer_);
-  return compare_table(pair, catalog_, members.source, members.target, spare, sink, options,
-                       observer_);
+  return compare_table(pair, catalog_, members, spare, sink, options, observer_);
 }
 
 void Planning::fill_header() {
@@ -307,6 +319,8 @@ void Planning::fill_header() {
   for (const auto& [name, facts] : job_.servers)
     plan_.servers[name] = {facts.identity, mysql::vendor_name(facts.vendor), facts.version,
                            mysql::role_of(facts)};
+  for (const auto& [name, facts] : job_.servers)
+    plan_.run.replication[name] = replication_json(name, job_.servers).dump();
   plan_.findings = job_.findings;
 }
 

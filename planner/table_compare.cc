@@ -166,7 +166,8 @@ class RangeComparison : public ChunkVisitor {
   void confirm() {
     if (doubts_.chunks.empty()) return;
     const Doubts doubts = std::exchange(doubts_, {});
-    if (pair_.job.options.recheck == 0 || still_stand(doubts)) {
+    const bool once = pair_.job.options.recheck == 0 && members_.replica == nullptr;
+    if (once || still_stand(doubts)) {
       chunks_.mark(spare().target);
       return;
     }
@@ -221,16 +222,14 @@ class RangeComparison : public ChunkVisitor {
 }  // namespace
 
 TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
-                           mysql::Session& source, mysql::Session& target,
-                           const SpareSessions& spare, ChangeSink& sink,
-                           const CompareOptions& options, PlanObserver& observer) {
-  if (pair.is_keyless())
-    return compare_keyless(pair, catalog, source, target, sink, options, observer);
-  if (!pair.index_order)
-    return compare_by_keys(pair, catalog, source, target, sink, options, observer);
+                           const MemberSessions& members, const SpareSessions& spare,
+                           ChangeSink& sink, const CompareOptions& options,
+                           PlanObserver& observer) {
+  if (pair.is_keyless()) return compare_keyless(pair, catalog, members, sink, options, observer);
+  if (!pair.index_order) return compare_by_keys(pair, catalog, members, sink, options, observer);
   if (options.by_checksum)
-    return compare_by_checksum(pair, catalog, source, target, sink, options, observer);
-  return RangeComparison(pair, catalog, {source, target}, spare, sink, options, observer).run();
+    return compare_by_checksum(pair, catalog, members, sink, options, observer);
+  return RangeComparison(pair, catalog, members, spare, sink, options, observer).run();
 }
 
 }  // namespace rowplan::planner

@@ -53,8 +53,8 @@ using SpareSessions = std::function<MemberSessions()>;
 /// The sessions are the caller's alone meanwhile. Throws mysql::Error: a read that fails fails the
 /// table, and nothing of it may be used.
 [[nodiscard]] TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
-                                         mysql::Session& source, mysql::Session& target,
-                                         const SpareSessions& spare, ChangeSink& sink,
-                                         const CompareOptions& options, PlanObserver& observer);
+                                         const MemberSessions& members, const SpareSessions& spare,
+                                         ChangeSink& sink, const CompareOptions& options,
+                                         PlanObserver& observer);
 
 }  // namespace rowplan::planner

@@ -96,10 +96,22 @@ CREATE TABLE sync_positions (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr const char* kStoppedAppliers = R"sql(
+CREATE TABLE stopped_appliers (
+  server   TEXT NOT NULL,
+  channel  TEXT NOT NULL,
+  identity TEXT NOT NULL,
+  plan_id  TEXT NOT NULL,
+  position TEXT NOT NULL,
+  at       TEXT NOT NULL,
+  PRIMARY KEY (server, channel)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations list{kVersion1, kSyncPositions};
+  static const Migrations list{kVersion1, kSyncPositions, kStoppedAppliers};
   return list;
 }
 

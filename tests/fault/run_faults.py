@@ -30,7 +30,7 @@ MODULES = ("kill_tests", "undo_tests", "read_tests", "commit_tests", "stale_test
            "password_tests", "checksum_tests", "privilege_tests", "role_tests", "steps_tests",
            "binlog_tests", "status_tests", "audit_tests", "throttle_tests", "hook_tests",
            "incremental_tests", "soft_delete_tests", "campaign_tests", "sync_tests",
-           "sync_fault_tests",
+           "sync_fault_tests", "replication_tests",
            "sakila_tests")
 
 
