@@ -8,6 +8,7 @@
 
 #include "executor/replica_appliers.h"
 #include "mysql/quote.h"
+#include "mysql/table_reader.h"
 #include "planner/address.h"
 #include "planner/missing_grants.h"
 #include "planner/refusal.h"

@@ -14,9 +14,13 @@ struct MemberSessions {
   /// A new snapshot on each, as near to each other as can be without a lock; that of a replica
   /// holds all that the source's does. Throws as wait_for_replica, too.
   void open_snapshots() const {
-    close_snapshots();
+    // Ends the one before.
     source.begin_consistent_snapshot();
-    if (replica != nullptr) wait_for_replica(*replica, source, target);
+    if (replica != nullptr) {
+      // An old snapshot would keep the applier from altering the tables that it has read.
+      target.rollback();
+      wait_for_replica(*replica, source, target);
+    }
     target.begin_consistent_snapshot();
   }
   void close_snapshots() const {

@@ -24,6 +24,7 @@
 #include "planner/sha256.h"
 #include "planner/sql_files.h"
 #include "planner/table_compare.h"
+#include "planner/table_ranges.h"
 #include "planner/window_compare.h"
 #include "planner/windows.h"
 #include "state/clock.h"
@@ -52,9 +53,11 @@ class FileSink : public ChangeSink {
            const std::string& address)
       : directory_(directory), path_(std::move(path)), max_bytes_(max_bytes), address_(address) {}
 
-  void append(const Change& change) override {
+  void append(const Change& change) override { append_line(to_json_line(change)); }
+  void append_line(std::string_view line) override {
     if (!file_) file_ = directory_.open_file(path_);
-    file_->append(to_json_line(change) + "\n");
+    file_->append(line);
+    file_->append("\n");
     if (directory_.bytes() > max_bytes_)
       throw Refusal(RefusalReason::limit,
                     address_ + ": the plan would be larger than limits.max_plan_bytes (" +
@@ -110,7 +113,9 @@ class Planning {
   void find_windows();
   [[nodiscard]] TableOutcome compare(const TablePair& pair, const std::optional<Window>& window,
                                      const MemberSessions& members, const SpareSessions& spare,
-                                     ChangeSink& sink, const CompareOptions& options);
+                                     ChangeSink& sink, const CompareOptions& options,
+                                     const RangeWork& work);
+  [[nodiscard]] unsigned readers_for(const TablePair& pair);
   void compare_all();
   void work();
   [[nodiscard]] std::optional<ReplicaReading> replica_reading(const TablePair& pair) const;
@@ -138,7 +143,9 @@ class Planning {
   Plan plan_;
 
   std::mutex mutex_;
+  std::vector<std::size_t> order_;  // in which the tables are compared
   std::size_t next_ = 0;
+  std::size_t finished_ = 0;
   std::exception_ptr failure_;
   std::atomic<bool> give_up_{false};
 };
@@ -188,7 +195,11 @@ void Planning::compare_all() {
   for (const TablePair& pair : job_.pairs) {
     estimate += pair.job.rows_estimate;
     threads = std::max(threads, pair.job.options.threads);
+    order_.push_back(order_.size());
   }
+  // Large tables last: who has no table of his own any more helps with them.
+  std::stable_partition(order_.begin(), order_.end(),
+                        [this](std::size_t i) { return !is_large(job_.pairs[i]); });
   observer_.compare_started(job_.pairs.size(), estimate);
   threads = std::min<unsigned>(threads,
                                static_cast<unsigned>(std::max<std::size_t>(1, job_.pairs.size())));
@@ -207,7 +218,7 @@ void Planning::work() {
     {
       const std::lock_guard lock(mutex_);
       if (failure_ || next_ >= job_.pairs.size() || stopped() || give_up_) return;
-      mine = next_++;
+      mine = order_[next_++];
     }
     try {
       // Who waits for a busy server does not stay connected to it.
@@ -217,6 +228,8 @@ void Planning::work() {
       }
       if (stopped()) return;
       compare_one(mine, sessions, spare_sessions);
+      const std::lock_guard lock(mutex_);
+      ++finished_;
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -273,7 +286,13 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   const MemberSessions asked = guarded ? spare() : MemberSessions{source, target, waits};
   FilterGuard guard(pair, asked.source, asked.target, sink);
   ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;
-  done.outcome = compare(pair, windows_[i], {source, target, waits}, spare, first, options);
+  const RangeWork work{readers_for(pair),
+                       [&](const std::string& server) {
+                         return connections_.open(server, mysql::SessionMode::read_only,
+                                                  choice.compress);
+                       },
+                       directory_ != nullptr ? directory_->path() : std::filesystem::path()};
+  done.outcome = compare(pair, windows_[i], {source, target, waits}, spare, first, options, work);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
   done.outcome.ops.insert -= guard.followed();
   done.outcome.ops.update += guard.followed();
@@ -290,11 +309,25 @@ std::optional<ReplicaReading> Planning::replica_reading(const TablePair& pair) c
   return ReplicaReading{found->second, [this] { return stopped(); }};
 }
 
+/// How many threads are there for a table: its own, and those that find no other table.
+unsigned Planning::readers_for(const TablePair& pair) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t others = job_.pairs.size() - finished_ - 1;
+  const unsigned threads = pair.job.options.threads;
+  return others < threads ? threads - static_cast<unsigned>(others) : 1;
+}
+
 TableOutcome Planning::compare(const TablePair& pair, const std::optional<Window>& window,
                                const MemberSessions& members, const SpareSessions& spare,
-                               ChangeSink& sink, const CompareOptions& options) {
+                               ChangeSink& sink, const CompareOptions& options,
+                               const RangeWork& work) {
   if (window && window->low)
     return compare_window(pair, catalog_, *window, members, spare, sink, options, observer_);
+  if (!options.by_checksum && is_large(pair) && work.threads > 1) {
+    const std::vector<KeyRange> ranges = find_ranges(pair, members.source, work.threads);
+    if (ranges.size() > 1)
+      return compare_ranges(pair, catalog_, ranges, members, spare, work, sink, options, observer_);
+  }
   return compare_table(pair, catalog_, members, spare, sink, options, observer_);
 }
 
