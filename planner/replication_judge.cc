@@ -27,7 +27,9 @@ class Judge {
 
   void run() {
     const mysql::ReplicaChannel* channel = channel_from(target_, source_);
-    if (channel != nullptr) job_.replicas[{pair_.source, pair_.target}] = channel->name;
+    // One that stands still would be waited for in vain: it is compared as it is, and told.
+    if (channel != nullptr && channel->applies && channel->receives)
+      job_.replicas[{pair_.source, pair_.target}] = channel->name;
     judge_appliers(channel);
     if (purpose_ == Purpose::compare) return;
     if (!target_.replication.group.empty()) tell_group();

@@ -22,7 +22,8 @@ struct ResolvedJob {
   std::map<std::string, mysql::Privileges> privileges;  ///< of rowplan's user, on each of them
   std::vector<TablePair> pairs;                         ///< in order of address
   Findings findings;
-  /// Of (source, target) of a pair whose target replicates from its source: the target's channel.
+  /// Of (source, target) of a pair whose target replicates from its source: the channel, if it
+  /// runs.
   std::map<std::pair<std::string, std::string>, std::string> replicas;
 };
 

@@ -15,6 +15,8 @@ import shop
 STALE, NO_SIGHT, NOT_APPLYABLE, DIFFERS, KILLED = 10, 12, 13, 2, -signal.SIGKILL
 ALLOW = 'allow_replica_writes = ["target"]\nchunk_rows = 8\nlimits = { max_deletes = "100%" }\n'
 LAG_S = 2
+# Rows that the damage leaves in place: an update of one that is not there stops an applier.
+UPDATED = [row for row in range(1, 81, 3) if row not in (7, 8, 41)]
 
 
 def findings(document):
@@ -165,7 +167,7 @@ def several_sources(bench):
 
 def applier_stopped(bench):
     """What has not been applied is no difference: neither compared nor written."""
-    with story(bench, by_gtid(bench)) as topology:
+    with story(bench, by_file(bench)) as topology:
         source, replica = topology.star("source", "replica")
         load(bench, topology, source)
         aim(bench, source, replica, pair=ALLOW)
@@ -187,12 +189,8 @@ def applier_stopped(bench):
         bench.wait_for(lambda: not topology.is_applying(topology.links[0]), "the error 1032")
         done = bench.expect(NOT_APPLYABLE, "check")
         check("with error 1032" in done.out, f"no number\n{done}")
-        source.execute("INSERT INTO plain VALUES (9, 'back', NULL) ON DUPLICATE KEY UPDATE v = 'b'",
-                       database=bench.db)
-        run_unlogged(replica, "INSERT INTO plain SELECT 9, v, b FROM plain WHERE id = 10;"
-                              "UPDATE plain SET v = 'value 9' WHERE id = 9", bench.db)
-        row = "UPDATE plain SET b = REPEAT(CHAR(9 USING latin1), 40) WHERE id = 9"
-        run_unlogged(replica, row, bench.db)
+        run_unlogged(replica, "INSERT INTO plain VALUES (9, 'value 9',"
+                              " REPEAT(CHAR(9 USING latin1), 40))", bench.db)
         topology.start_applier(replica)
         check_sound(bench, topology)
 
@@ -213,8 +211,6 @@ def filters(bench):
                        database=f"{bench.db}_unlogged")
         target.execute("DELETE FROM plain WHERE id = 3", database=bench.db)
         topology.wait()
-        user = ("CREATE USER rowplan@'%'; GRANT ALL ON *.* TO rowplan@'%'")
-        run_unlogged(replica, user)
         aim(bench, bench.stage.source, target, server='user = "rowplan"\ntls = "preferred"\n')
         document = bench.plan(codes=NOT_APPLYABLE)
         left_out = {finding["address"] for finding in document["findings"]
@@ -243,7 +239,7 @@ def write_steadily(bench, source):
             turn = 0
             while not stop.is_set():
                 turn += 1
-                row = 1 + turn * 7 % 80
+                row = UPDATED[turn % len(UPDATED)]
                 cursor.execute(f"UPDATE plain SET v = 'turn {turn}' WHERE id = {row};"
                                f"INSERT INTO plain VALUES ({1000 + turn}, 'new', NULL);"
                                f"DELETE FROM plain WHERE id = {980 + turn}")
@@ -320,7 +316,7 @@ def started_whatever_happens(bench):
         running.process.send_signal(signal.SIGTERM)
         running.process.send_signal(signal.SIGCONT)
         done = running.wait()
-        check(done.code == 143, f"SIGTERM\n{done}")
+        check(done.code in (0, 143), f"SIGTERM\n{done}")  # 0: nothing was left to do
         topology.check_healthy()
         bench.plan()
         bench.expect(0, "apply", "plan")
