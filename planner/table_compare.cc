@@ -237,9 +237,10 @@ TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
                            const MemberSessions& members, const SpareSessions& spare,
                            ChangeSink& sink, const CompareOptions& options,
                            PlanObserver& observer) {
-  const auto& [source, target, catch_up] = members;
+  mysql::Session& source = members.source;
+  mysql::Session& target = members.target;
   // Without a key, via-source has told that there is no way.
-  if (catch_up != nullptr && !pair.is_keyless())
+  if (pair.job.via_source() && !pair.is_keyless())
     return compare_replica(pair, catalog, members, spare, sink, options, observer);
   if (pair.is_keyless())
     return compare_keyless(pair, catalog, source, target, sink, options, observer);
