@@ -413,6 +413,8 @@ def via_refusals(bench):
             check(code in found, f"no {code} but {found}")
             source.execute(undo[code])
             tale.topology.wait()
+        replica_alone(tale, replica)
+        filtered(tale, replica)
         run_unlogged(replica, f"CREATE TRIGGER {DB}.t2 BEFORE DELETE ON {DB}.quiet FOR EACH ROW"
                               " SET @x = 1")
         found = codes_of(bench.plan(codes=NOT_APPLYABLE))
@@ -421,6 +423,40 @@ def via_refusals(bench):
         exchanged_values(tale, replica)
         later_changes(tale, source, replica)
         tale.check_sound()
+
+
+def replica_alone(tale, replica):
+    """What the replica's table alone asks of its rows could make it refuse a statement."""
+    table = f"ALTER TABLE {DB}.quiet "
+    for code, change, undo in (
+            ("via_source_check", "ADD CONSTRAINT c1 CHECK (v <> 77777)", "DROP CONSTRAINT c1"),
+            ("via_source_required_column", "ADD COLUMN must INT NOT NULL", "DROP COLUMN must"),
+            ("via_source_key_type", "MODIFY id BIGINT", "MODIFY id INT")):
+        run_unlogged(replica, table + change)
+        found = codes_of(tale.bench.plan(codes=NOT_APPLYABLE))
+        check(code in found, f"no {code} but {found}")
+        run_unlogged(replica, table + undo)
+
+
+def filtered(tale, replica):
+    """What the replica does not take, as a table or as a statement."""
+    topology = tale.topology
+    mysql = topology.vendor == "mysql"
+    ignore = ("CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE = ({0})" if mysql else
+              "SET GLOBAL replicate_ignore_table = '{0}'")
+    cases = [("via_source_filtered", ignore.format(f"{DB}.quiet"), ignore.format(""))]
+    if mysql:
+        rows = "CHANGE REPLICATION SOURCE TO REQUIRE_ROW_FORMAT = "
+        cases.append(("via_source_rows_only", rows + "1", rows + "0"))
+    for code, change, undo in cases:
+        for sql in (change, undo):
+            topology.stop(replica)
+            replica.execute(sql)
+            topology.start(replica)
+            topology.wait()
+            if sql is change:
+                found = codes_of(tale.bench.plan(codes=NOT_APPLYABLE))
+                check(code in found, f"no {code} but {found}")
 
 
 def exchanged_values(tale, replica):
