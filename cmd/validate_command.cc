@@ -12,6 +12,7 @@
 #include "cmd/shown_text.h"
 #include "planner/inspection.h"
 #include "planner/refusal.h"
+#include "planner/replication_json.h"
 
 namespace rowplan::cmd {
 namespace {
@@ -46,6 +47,27 @@ std::string clock_text(double seconds) {
   return text.data();
 }
 
+void print_replication(const mysql::ReplicationFacts& facts, std::ostream& out) {
+  for (const mysql::ReplicaChannel& channel :
+       facts.channels.value_or(std::vector<mysql::ReplicaChannel>())) {
+    out << "  replicates from " << shown(channel.source_host) << ':' << channel.source_port
+        << (channel.name.empty() ? "" : ", channel " + shown(channel.name)) << ": "
+        << (channel.receives ? "receives, " : "does not receive, ")
+        << (channel.applies ? "applies" : "does not apply");
+    if (channel.seconds_behind) out << ", " << *channel.seconds_behind << " s behind";
+    const unsigned error =
+        channel.applier_error != 0 ? channel.applier_error : channel.receiver_error;
+    if (error != 0) out << ", error " << error;
+    out << (channel.filters.empty() ? "" : ", filtered") << '\n';
+  }
+  if (!facts.log_bin) return;
+  out << "  binary log: " << shown(facts.binlog_format) << ", " << shown(facts.binlog_row_image)
+      << (facts.log_replica_updates ? ", with what it applies" : "") << ", GTIDs "
+      << shown(facts.gtid_mode);
+  if (facts.replicas) out << ", " << counted(facts.replicas->size(), "replica", "replicas");
+  out << '\n';
+}
+
 void print_inspection(const planner::Inspection& inspection, bool color, std::ostream& out) {
   for (const auto& [name, server] : inspection.servers) {
     const mysql::Facts& facts = server.facts;
@@ -54,6 +76,7 @@ void print_inspection(const planner::Inspection& inspection, bool color, std::os
         << (facts.read_only ? ", read-only" : "") << (facts.galera ? ", in a cluster" : "")
         << ", identity " << shown(facts.identity) << ", as " << shown(server.user) << ", clock "
         << clock_text(server.clock_ahead_s) << '\n';
+    print_replication(facts.replication, out);
   }
   for (const planner::Inspection::TablePair& table : inspection.tables) {
     out << "table " << shown(table.address) << ": " << shown(table.source) << " -> "
@@ -64,6 +87,8 @@ void print_inspection(const planner::Inspection& inspection, bool color, std::os
 
 ordered_json servers_json(const planner::Inspection& inspection) {
   ordered_json servers = ordered_json::object();
+  std::map<std::string, mysql::Facts> all;
+  for (const auto& [name, server] : inspection.servers) all.emplace(name, server.facts);
   for (const auto& [name, server] : inspection.servers) {
     const mysql::Facts& facts = server.facts;
     servers[name] = {{"vendor", mysql::vendor_name(facts.vendor)},
@@ -73,7 +98,8 @@ ordered_json servers_json(const planner::Inspection& inspection) {
                      {"read_only", facts.read_only},
                      {"galera", facts.galera},
                      {"user", server.user},
-                     {"clock_ahead_s", std::round(server.clock_ahead_s * 1000) / 1000}};
+                     {"clock_ahead_s", std::round(server.clock_ahead_s * 1000) / 1000},
+                     {"replication", planner::replication_json(name, all)}};
   }
   return servers;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,12 +13,14 @@ namespace rowplan::executor {
 
 class ApplySessions {
  public:
-  explicit ApplySessions(planner::Connections& connections) : connections_(connections) {}
+  /// `unlogged`: servers whose writers leave no trace in a binary log.
+  ApplySessions(planner::Connections& connections, std::set<std::string> unlogged)
+      : connections_(connections), unlogged_(std::move(unlogged)) {}
   [[nodiscard]] mysql::Session& reader(const std::string& server) {
     return open(server, mysql::SessionMode::read_only);
   }
   [[nodiscard]] mysql::Session& writer(const std::string& server) {
-    return open(server, mysql::SessionMode::read_write);
+    return open(server, mode_of_writer(server));
   }
   /// Whose writes are logged as statements.
   [[nodiscard]] mysql::Session& statement_writer(const std::string& server) {
@@ -26,12 +29,17 @@ class ApplySessions {
   /// Closes the server's writers: their transactions are rolled back, and nothing that was set on
   /// them is left over.
   void drop_writers(const std::string& server) noexcept {
-    sessions_.erase({server, mysql::SessionMode::read_write});
+    sessions_.erase({server, mode_of_writer(server)});
     sessions_.erase({server, mysql::SessionMode::statements});
   }
   void drop_all() noexcept { sessions_.clear(); }
 
  private:
+  [[nodiscard]] mysql::SessionMode mode_of_writer(const std::string& server) const {
+    return unlogged_.count(server) > 0 ? mysql::SessionMode::unlogged
+                                       : mysql::SessionMode::read_write;
+  }
+
   using Key = std::pair<std::string, mysql::SessionMode>;
 
   mysql::Session& open(const std::string& server, mysql::SessionMode mode) {
@@ -42,6 +50,7 @@ class ApplySessions {
   }
 
   planner::Connections& connections_;
+  std::set<std::string> unlogged_;
   std::map<Key, mysql::Session> sessions_;
 };
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "executor/replica_appliers.h"
 #include "mysql/quote.h"
 #include "mysql/table_reader.h"
 #include "planner/address.h"
@@ -101,11 +102,12 @@ std::string insert_statement(const mysql::TableName& audit, const planner::PlanT
          list + ")";
 }
 
-void write_on(const std::string& server, const mysql::TableName& audit, const planner::Plan& plan,
-              const AuditedRun& run, const TableTallies& tallies,
+void write_on(const std::string& server, bool unlogged, const mysql::TableName& audit,
+              const planner::Plan& plan, const AuditedRun& run, const TableTallies& tallies,
               planner::Connections& connections) {
   // Not the session of the units: it may have been lost, or be in the midst of something.
-  mysql::Session session = connections.open(server, mysql::SessionMode::read_write);
+  mysql::Session session = connections.open(
+      server, unlogged ? mysql::SessionMode::unlogged : mysql::SessionMode::read_write);
   session.begin();
   for (const planner::PlanTable& table : plan.tables)
     if (table.written() == server)
@@ -151,9 +153,11 @@ std::vector<std::string> write_audit(const planner::Manifest& manifest, const pl
                                      planner::Connections& connections) {
   std::vector<std::string> problems;
   if (!manifest.output.audit_table) return problems;
+  const std::set<std::string> unlogged = replicas_written(manifest, plan);
   for (const std::string& server : targets_of(plan)) {
     try {
-      write_on(server, *manifest.output.audit_table, plan, run, tallies, connections);
+      write_on(server, unlogged.count(server) > 0, *manifest.output.audit_table, plan, run, tallies,
+               connections);
     } catch (const std::runtime_error& error) {
       // The rows are in, or not, whatever becomes of what tells of them.
       problems.push_back("the audit table " + planner::encode_table(*manifest.output.audit_table) +

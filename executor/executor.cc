@@ -5,6 +5,7 @@
 
 #include "executor/audit_table.h"
 #include "executor/preflight.h"
+#include "executor/replica_appliers.h"
 #include "executor/run_record.h"
 #include "executor/state_hold.h"
 #include "executor/throttle.h"
@@ -17,6 +18,7 @@
 #include "executor/verification.h"
 #include "executor/watermark_moves.h"
 #include "planner/plan_id.h"
+#include "planner/planner.h"
 #include "planner/refusal.h"
 
 namespace rowplan::executor {
@@ -63,7 +65,7 @@ class Apply {
       : request_(request),
         loaded_(loaded),
         index_(loaded, pairs),
-        sessions_(connections),
+        sessions_(connections, replicas_written(*request.manifest, loaded.plan)),
         locks_(lock_tables(loaded.plan, connections)),
         hold_(hold),
         observer_(observer),
@@ -76,6 +78,7 @@ class Apply {
     if (hold_ == nullptr) return;
     journal_.emplace(hold_->store());
     watermarks_.emplace(loaded.plan, hold_->store());
+    appliers_.emplace(*request.manifest, loaded.plan, connections, *hold_, observer);
   }
 
   /// `run_id` names what is kept for undo.
@@ -86,21 +89,34 @@ class Apply {
     std::uint64_t changes = 0;
     for (const planner::PlanUnit& unit : loaded_.plan.units) changes += unit.changes;
     observer_.apply_started(result_.units, changes);
-    try {
+    attempt([&] {
+      if (appliers_) appliers_->stop([this] { return stopped(); });
       apply_units();
-    } catch (...) {
-      result_.failure = std::current_exception();
-    }
-    try {
+    });
+    // Whatever happened: nobody else will start them.
+    attempt([&] {
+      if (appliers_) appliers_->start();
+    });
+    attempt([&] {
       if (watermarks_) watermarks_->move(sessions_, observer_);
-    } catch (...) {
-      if (!result_.failure) result_.failure = std::current_exception();
-    }
+    });
     if (undo_) result_.undo = undo_->path();
     return std::move(result_);
   }
 
  private:
+  /// The first failure counts.
+  template <typename Work>
+  void attempt(const Work& work) {
+    try {
+      work();
+    } catch (const planner::Interrupted&) {
+      result_.interrupted = true;
+    } catch (...) {
+      if (!result_.failure) result_.failure = std::current_exception();
+    }
+  }
+
   [[nodiscard]] bool stopped() const { return request_.stop != nullptr && request_.stop->load(); }
 
   ThrottleEvents throttle_events() {
@@ -188,6 +204,7 @@ class Apply {
   std::optional<state::Journal> journal_;
   std::optional<UndoLog> undo_;
   std::optional<WatermarkMoves> watermarks_;
+  std::optional<ReplicaAppliers> appliers_;
   ApplyObserver& observer_;
   ApplyResult result_;
   ServerProbe probe_;
@@ -268,6 +285,9 @@ ApplyResult apply(const ApplyRequest& asked, ApplyObserver& observer) {
     prune(*hold, observer);
   }
   const auto work = [&] {
+    if (hold)
+      start_left_appliers(*request.manifest, request.base_dir, *hold,
+                          [&](const std::string& text) { observer.warning(text); });
     planner::Connections connections(*request.manifest, request.base_dir);
     const auto pairs = pairs_of(request, loaded.plan, jobs, connections);
     Apply units(request, loaded, pairs, connections, hold ? &*hold : nullptr, observer);

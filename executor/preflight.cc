@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "executor/audit_table.h"
+#include "executor/replica_appliers.h"
 #include "planner/address.h"
 #include "planner/limits.h"
 #include "planner/plan_error.h"
@@ -42,7 +43,8 @@ const PlanTable* table_at(const planner::Plan& plan, const std::string& address)
 }
 
 /// All that the plan's changes need, before the first is written.
-void need_write_privileges(const planner::ResolvedJob& resolved, const planner::Plan& plan) {
+void need_write_privileges(const planner::Manifest& manifest, const planner::ResolvedJob& resolved,
+                           const planner::Plan& plan) {
   planner::MissingGrants missing;
   for (const planner::TablePair& pair : resolved.pairs) {
     const PlanTable* table = table_at(plan, pair.job.address);
@@ -52,6 +54,7 @@ void need_write_privileges(const planner::ResolvedJob& resolved, const planner::
         pair, {table->ops.insert > 0, table->ops.update > 0, table->ops.remove > 0},
         resolved.privileges.at(server), resolved.servers.at(server).vendor, missing);
   }
+  need_replica_privileges(manifest, plan, resolved, missing);
   missing.refuse();
 }
 
@@ -148,7 +151,7 @@ std::vector<planner::TablePair> pairs_of(const ApplyRequest& request, const plan
   for (const auto& [name, server] : plan.servers)
     connections.expect_identity(name, server.identity);
   planner::ResolvedJob resolved = planner::resolve_tables(*request.manifest, jobs, connections);
-  need_write_privileges(resolved, plan);
+  need_write_privileges(*request.manifest, resolved, plan);
   need_audit_table(*request.manifest, resolved, plan, connections);
   for (const auto& [name, facts] : resolved.servers) {
     const auto planned = plan.servers.find(name);

@@ -9,6 +9,7 @@
 #include "executor/kept_plans.h"
 #include "executor/link_retry.h"
 #include "executor/reading_pause.h"
+#include "executor/replica_appliers.h"
 #include "executor/run_record.h"
 #include "executor/state_hold.h"
 #include "planner/plan_error.h"
@@ -53,6 +54,8 @@ class Sync {
 
   SyncResult run() {
     attempt([this] {
+      start_left_appliers(*request_.manifest, request_.base_dir, hold_,
+                          [this](const std::string& text) { observer_.warning(text); });
       resume();
       work();
     });

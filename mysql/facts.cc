@@ -24,17 +24,6 @@ std::uint64_t number(const std::optional<std::string>& value) {
   return value ? std::stoull(*value) : 0;
 }
 
-std::optional<bool> is_replica(Session& session) {
-  try {
-    const char* sql =
-        session.vendor() == Vendor::mysql ? "SHOW REPLICA STATUS" : "SHOW ALL SLAVES STATUS";
-    return !session.query(sql, "asking whether the server is a replica").empty();
-  } catch (const Error& error) {
-    if (error.is_privilege()) return std::nullopt;
-    throw;
-  }
-}
-
 }  // namespace
 
 Facts read_facts(Session& session) {
@@ -44,7 +33,8 @@ Facts read_facts(Session& session) {
   facts.version = session.version();
   facts.read_only =
       is_on(variable(session, "read_only")) || is_on(variable(session, "super_read_only"));
-  facts.replica = is_replica(session);
+  facts.replication = read_replication_facts(session);
+  if (facts.replication.channels) facts.replica = !facts.replication.channels->empty();
   facts.galera = is_on(variable(session, "wsrep_on"));
   if (facts.galera) facts.galera_max_rows = number(variable(session, "wsrep_max_ws_rows"));
   facts.lower_case_table_names =

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mysql/replication_facts.h"
 #include "mysql/schema.h"
 #include "mysql/session.h"
 
@@ -18,6 +19,7 @@ struct Facts {
   bool read_only = false;  ///< read_only or super_read_only
   /// Is it a replica? nullopt: this user may not know (no REPLICATION CLIENT, no REPLICA MONITOR).
   std::optional<bool> replica;
+  ReplicationFacts replication;
   bool galera = false;
   std::uint64_t galera_max_rows = 0;  ///< of one transaction; 0: any number
   int lower_case_table_names = 0;

@@ -217,6 +217,11 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
     if (need(query("SELECT @@session.wsrep_sync_wait", "reading back the pins").at(0).at(0)) != "7")
       throw PinError(handle_->server, "wsrep_sync_wait does not stay 7");
   }
+  if (mode == SessionMode::unlogged) {
+    execute("SET SESSION sql_log_bin=0", "pinning the session");
+    if (need(query("SELECT @@session.sql_log_bin", "reading back the pins").at(0).at(0)) != "0")
+      throw PinError(handle_->server, "sql_log_bin does not stay 0");
+  }
   execute(mode == SessionMode::read_only ? "SET SESSION TRANSACTION READ ONLY"
                                          : "SET SESSION TRANSACTION READ WRITE",
           "pinning the session");

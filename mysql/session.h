@@ -43,6 +43,7 @@ enum class SessionMode : std::uint8_t {
   /// them counts rows that changed. Where the server has no binary log, or the user may not set
   /// binlog_format, Error or PinError.
   statements,
+  unlogged,  ///< read_write, and what it writes is in no binary log: sql_log_bin = 0
 };
 
 /// What a COMMIT came to. `unknown`: the connection was lost before the answer.

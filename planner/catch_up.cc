@@ -7,7 +7,7 @@
 namespace rowplan::planner {
 
 void CatchUp::wait(mysql::Session& source, mysql::Session& replica) const {
-  const auto stopped = [this] { return stop_ != nullptr && stop_->load(); };
+  const auto stopped = [this] { return called_off_ && called_off_(); };
   const mysql::ReplicaWait result = mysql::wait_for_position(
       replica, channel_, mysql::read_source_position(source), limit_, stopped);
   if (std::holds_alternative<mysql::PositionReached>(result)) return;
@@ -22,11 +22,14 @@ void CatchUp::wait(mysql::Session& source, mysql::Session& replica) const {
     throw Refusal(RefusalReason::limit,
                   std::string("the ") + (still->receiver ? "receiver" : "applier") +
                       " of replica '" + target_ + "' stands still" +
-                      (still->error == 0 ? "" : ", with error " + std::to_string(still->error)),
+                      (still->error == 0 ? "" : ", with error " + std::to_string(still->error)) +
+                      ": what it has not applied would be taken for a difference",
                   "start it; where it stopped at an error, settle that first");
-  throw Refusal(RefusalReason::limit,
-                "replica '" + target_ + "' cannot be asked how far it is in its source's log",
-                "rowplan validate --connect tells how the two are linked");
+  throw Refusal(RefusalReason::access,
+                "the position of '" + source.server() + "' that replica '" + target_ +
+                    "' should reach cannot be asked for",
+                "see that it has a binary log; on MySQL without GTIDs, GRANT REPLICATION CLIENT "
+                "ON *.*");
 }
 
 }  // namespace rowplan::planner

@@ -8,10 +8,9 @@
 namespace rowplan::planner {
 
 TableOutcome compare_by_checksum(const TablePair& pair, const PairCatalog& catalog,
-                                 mysql::Session& source, mysql::Session& target, ChangeSink& sink,
+                                 const MemberSessions& members, ChangeSink& sink,
                                  const CompareOptions& options, PlanObserver& observer) {
   const auto stopped = [&] { return options.stop != nullptr && options.stop->load(); };
-  const MemberSessions members{source, target};
   TieProbe ties(pair, catalog);
   ChunkBuilder chunks(pair, sink, ties);
   ChecksumReader reader(pair, members);

@@ -7,8 +7,8 @@ namespace rowplan::planner {
 
 /// As compare_table, with the same outcome; only of pairs that need not be streamed.
 [[nodiscard]] TableOutcome compare_by_checksum(const TablePair& pair, const PairCatalog& catalog,
-                                               mysql::Session& source, mysql::Session& target,
-                                               ChangeSink& sink, const CompareOptions& options,
+                                               const MemberSessions& members, ChangeSink& sink,
+                                               const CompareOptions& options,
                                                PlanObserver& observer);
 
 }  // namespace rowplan::planner

@@ -6,6 +6,7 @@
 #include "mysql/quote.h"
 #include "planner/address.h"
 #include "planner/refusal.h"
+#include "planner/roles.h"
 #include "planner/sight.h"
 
 namespace rowplan::planner {
@@ -142,6 +143,7 @@ TableJob make_job(const PairSpec& pair, const TableName& source, std::uint64_t r
   job.source_table = source;
   job.target_table = apply_rename(pair.rename, source).value_or(source);
   job.allow_triggers = pair.allow_triggers;
+  job.allow_replica_writes = may_write_replica(pair);
   job.options = options_for(pair, encode_table(source));
   job.rows_estimate = rows_estimate;
   return job;

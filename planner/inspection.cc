@@ -65,7 +65,7 @@ void judge_clocks(const std::map<std::string, Inspection::Server>& servers, Find
 
 Inspection inspect(const PlanRequest& request, PlanObserver& observer) {
   Connections connections(*request.manifest, request.base_dir);
-  ResolvedJob job = resolve_job(*request.manifest, request.selection, connections);
+  ResolvedJob job = resolve_job(*request.manifest, request.selection, Purpose::write, connections);
   judge_incremental(job, *request.manifest);
   need_sources_seen(job);
   Inspection inspection;

@@ -27,6 +27,7 @@ struct TableJob {
   mysql::TableName source_table;
   mysql::TableName target_table;
   std::vector<std::string> allow_triggers;  ///< `name` or `db.name`, on the target
+  bool allow_replica_writes = false;        ///< the target may be written although it is a replica
   TableOptions options;
   std::uint64_t rows_estimate = 0;
 

@@ -21,11 +21,11 @@ constexpr std::uint64_t kTellEveryRows = 16384;
 
 class KeylessComparison {
  public:
-  KeylessComparison(const TablePair& pair, const PairCatalog& catalog, mysql::Session& source,
-                    mysql::Session& target, ChangeSink& sink, const CompareOptions& options,
+  KeylessComparison(const TablePair& pair, const PairCatalog& catalog,
+                    const MemberSessions& members, ChangeSink& sink, const CompareOptions& options,
                     PlanObserver& observer)
       : pair_(pair),
-        members_{source, target},
+        members_(members),
         options_(options),
         observer_(observer),
         ties_(pair, catalog),
@@ -154,10 +154,10 @@ class KeylessComparison {
 }  // namespace
 
 TableOutcome compare_keyless(const TablePair& pair, const PairCatalog& catalog,
-                             mysql::Session& source, mysql::Session& target, ChangeSink& sink,
+                             const MemberSessions& members, ChangeSink& sink,
                              const CompareOptions& options, PlanObserver& observer) {
   assert(pair.is_keyless());
-  return KeylessComparison(pair, catalog, source, target, sink, options, observer).run();
+  return KeylessComparison(pair, catalog, members, sink, options, observer).run();
 }
 
 }  // namespace rowplan::planner

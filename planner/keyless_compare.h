@@ -10,8 +10,7 @@ namespace rowplan::planner {
 /// and a table with more rows is a finding of severity error. Never an update; one chunk at most,
 /// its changes in the order of the rows' bytes.
 [[nodiscard]] TableOutcome compare_keyless(const TablePair& pair, const PairCatalog& catalog,
-                                           mysql::Session& source, mysql::Session& target,
-                                           ChangeSink& sink, const CompareOptions& options,
-                                           PlanObserver& observer);
+                                           const MemberSessions& members, ChangeSink& sink,
+                                           const CompareOptions& options, PlanObserver& observer);
 
 }  // namespace rowplan::planner

@@ -59,11 +59,10 @@ class SuspectFinder : public ChunkVisitor {
 
 class KeysComparison {
  public:
-  KeysComparison(const TablePair& pair, const PairCatalog& catalog, mysql::Session& source,
-                 mysql::Session& target, ChangeSink& sink, const CompareOptions& options,
-                 PlanObserver& observer)
+  KeysComparison(const TablePair& pair, const PairCatalog& catalog, const MemberSessions& members,
+                 ChangeSink& sink, const CompareOptions& options, PlanObserver& observer)
       : pair_(pair),
-        members_{source, target},
+        members_(members),
         options_(options),
         observer_(observer),
         ties_(pair, catalog),
@@ -219,9 +218,9 @@ class KeysComparison {
 }  // namespace
 
 TableOutcome compare_by_keys(const TablePair& pair, const PairCatalog& catalog,
-                             mysql::Session& source, mysql::Session& target, ChangeSink& sink,
+                             const MemberSessions& members, ChangeSink& sink,
                              const CompareOptions& options, PlanObserver& observer) {
-  return KeysComparison(pair, catalog, source, target, sink, options, observer).run();
+  return KeysComparison(pair, catalog, members, sink, options, observer).run();
 }
 
 }  // namespace rowplan::planner

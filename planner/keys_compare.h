@@ -9,9 +9,8 @@ namespace rowplan::planner {
 /// then looked up on the target, which alone knows whether it takes 'abc' for 'ABC'. Chunks are
 /// lists of keys.
 [[nodiscard]] TableOutcome compare_by_keys(const TablePair& pair, const PairCatalog& catalog,
-                                           mysql::Session& source, mysql::Session& target,
-                                           ChangeSink& sink, const CompareOptions& options,
-                                           PlanObserver& observer);
+                                           const MemberSessions& members, ChangeSink& sink,
+                                           const CompareOptions& options, PlanObserver& observer);
 
 /// Keys that one statement looks up at most.
 inline constexpr std::size_t kKeysAtOnce = 200;

@@ -131,11 +131,12 @@ struct PairSpec {
   std::vector<RenameRule> rename;  ///< in the manifest's order
   Direction direction = Direction::one_way;
   std::vector<Assumption> assume;
-  std::vector<std::string> allow_triggers;  ///< `name` or `db.name`, on the target
-  TableOptions options;                     ///< [defaults] and the pair's own
-  ThrottleSpec throttle;                    ///< likewise
-  HooksSpec hooks;                          ///< likewise
-  std::vector<TableOverride> overrides;     ///< in the manifest's order
+  std::vector<std::string> allow_triggers;        ///< `name` or `db.name`, on the target
+  std::vector<std::string> allow_replica_writes;  ///< servers that are written although replicas
+  TableOptions options;                           ///< [defaults] and the pair's own
+  ThrottleSpec throttle;                          ///< likewise
+  HooksSpec hooks;                                ///< likewise
+  std::vector<TableOverride> overrides;           ///< in the manifest's order
 
   [[nodiscard]] bool via_source() const { return direction == Direction::via_source; }
   /// The server that is written; empty where that is a source not known yet.

@@ -13,7 +13,6 @@ constexpr std::string_view kSensitive = "sensitive columns";
 constexpr std::string_view kServerHooks = "hooks of a group's servers";
 constexpr std::string_view kAuditTrails = "audit trails";
 constexpr std::string_view kUndoAfter = "undoing what failed its verification";
-constexpr std::string_view kReplicaWrites = "writing to replicas";
 
 constexpr std::array<Choice, 5> kTlsValues = {
     {{"disabled"}, {"preferred"}, {"required"}, {"verify-ca"}, {"verify-identity"}}};
@@ -85,7 +84,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"direction", kSync, T::choice, {}, kDirections},
     {"assume", kSync, T::choices, {}, kAssumptions},
     {"allow_triggers", kSync, T::texts},
-    {"allow_replica_writes", kSync, T::texts, kReplicaWrites},
+    {"allow_replica_writes", kSync, T::texts},
     {"table", kPair | kGroup, T::sections},
 
     {"where", kSyncOrTable, T::text},

@@ -169,6 +169,14 @@ void read_rename(const ManifestSection& section, PairSpec& pair) {
   }
 }
 
+void read_replica_writes(const ManifestSection& section, const Servers& servers, PairSpec& pair) {
+  auto named = section.names("allow_replica_writes");
+  if (!named) return;
+  for (const std::string& server : *named)
+    check_server(section, section.value_span("allow_replica_writes"), server, servers);
+  pair.allow_replica_writes = std::move(*named);
+}
+
 /// The keys that only a pair has.
 void read_pair_keys(const ManifestSection& section, const Servers& servers, Draft& draft) {
   if (section.has("source")) {
@@ -190,6 +198,7 @@ void read_pair_keys(const ManifestSection& section, const Servers& servers, Draf
   }
   if (auto allowed = section.names("allow_triggers"))
     draft.pair.allow_triggers = std::move(*allowed);
+  read_replica_writes(section, servers, draft.pair);
   read_options(section, draft.pair.options);
   read_throttle(section, servers, draft.pair.throttle);
   read_hooks(section, draft.pair.hooks);

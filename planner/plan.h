@@ -26,6 +26,8 @@ struct Run {
   std::string method;                       ///< "stream"; display only
   std::string method_reason;                ///< display only
   std::map<std::string, double> timings_s;  ///< phase -> seconds; display only
+  /// By server: what it is in replication, a JSON object of one line; display only.
+  std::map<std::string, std::string> replication;
 };
 
 /// A member's server as it was planned against. Identity and role are checked at apply.

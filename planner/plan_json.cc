@@ -118,7 +118,14 @@ class PlanWriter {
     for (const auto& [phase, seconds] : run.timings_s) {
       timings.name(phase) += nlohmann::json(std::isfinite(seconds) ? seconds : 0.0).dump();
     }
-    out_ += "}\n  }";
+    out_ += '}';
+    if (!run.replication.empty()) {
+      members.name("replication") += '{';
+      Members servers(out_, "      ");
+      for (const auto& [server, json] : run.replication) servers.name(server) += json;
+      out_ += "\n    }";
+    }
+    out_ += "\n  }";
   }
 
   void ops(Members& members, const Ops& ops) {

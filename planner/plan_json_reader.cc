@@ -50,6 +50,8 @@ class Node {
     if (!value_.is_number_unsigned()) refuse(place_, "not a whole number");
     return value_.get<std::uint64_t>();
   }
+  /// The value as it is, on one line.
+  [[nodiscard]] std::string json_text() const { return value_.dump(); }
   [[nodiscard]] double real() const {
     if (!value_.is_number()) refuse(place_, "not a number");
     return value_.get<double>();
@@ -225,6 +227,9 @@ Run run_from(const Node& node) {
   for (const auto& [phase, seconds] : node.member("timings").members()) {
     run.timings_s.emplace(phase, seconds.real());
   }
+  if (node.has("replication"))
+    for (const auto& [server, facts] : node.member("replication").members())
+      run.replication.emplace(server, facts.json_text());
   return run;
 }
 

@@ -21,6 +21,7 @@
 #include "planner/plan_id.h"
 #include "planner/plan_units.h"
 #include "planner/refusal.h"
+#include "planner/replication_json.h"
 #include "planner/resolve.h"
 #include "planner/sha256.h"
 #include "planner/sql_files.h"
@@ -35,6 +36,9 @@ namespace rowplan::planner {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+
+// A comparison takes its time; who compares a replica would rather wait than be told of lag.
+constexpr std::chrono::minutes kLagAtMost{10};
 
 double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
@@ -112,6 +116,7 @@ class Planning {
   struct OpenReading {
     RangeReading* reading = nullptr;
     bool compress = false;
+    const CatchUp* catch_up = nullptr;
     unsigned helpers = 0;
   };
 
@@ -132,6 +137,7 @@ class Planning {
   [[nodiscard]] std::optional<std::size_t> next_table();
   [[nodiscard]] OpenReading* next_reading();
   [[nodiscard]] bool help(OpenReading& open, Sessions& sessions, Sessions& spare_sessions);
+  [[nodiscard]] std::optional<CatchUp> catch_up_of(const TablePair& pair) const;
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   [[nodiscard]] bool has_table_error(const std::string& address) const;
   [[nodiscard]] bool must_not_compare(const TablePair& pair) const;
@@ -168,7 +174,8 @@ class Planning {
 
 Plan Planning::run() {
   const auto start = SteadyClock::now();
-  job_ = resolve_job(*request_.manifest, request_.selection, connections_);
+  job_ = resolve_job(*request_.manifest, request_.selection,
+                     directory_ == nullptr ? Purpose::compare : Purpose::write, connections_);
   find_windows();
   for (const TablePair& pair : job_.pairs) catalog_.add(pair);
   plan_.run.timings_s["resolve"] = seconds_since(start);
@@ -287,9 +294,9 @@ bool Planning::help(OpenReading& open, Sessions& sessions, Sessions& spare_sessi
   bool may_go_on = true;
   try {
     const MemberSessions members{session(sessions, job.source, open.compress),
-                                 session(sessions, job.target, open.compress)};
+                                 session(sessions, job.target, open.compress), open.catch_up};
     const MemberSessions others{session(spare_sessions, job.source, open.compress),
-                                session(spare_sessions, job.target, open.compress)};
+                                session(spare_sessions, job.target, open.compress), open.catch_up};
     open.reading->read(members, [&] { return others; });
   } catch (const mysql::Error& error) {
     may_go_on = false;
@@ -331,8 +338,11 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
                                               session(sessions, pair.job.target, compress));
   mysql::Session& source = session(sessions, pair.job.source, choice.compress);
   mysql::Session& target = session(sessions, pair.job.target, choice.compress);
+  const std::optional<CatchUp> catch_up = catch_up_of(pair);
+  const CatchUp* const waits = catch_up ? &*catch_up : nullptr;
   CompareOptions options;
-  options.stop_at_first = fast_;
+  // What a replica seems to lack at first sight it may have a moment later.
+  options.stop_at_first = fast_ && !catch_up;
   options.stop = request_.stop;
   options.by_checksum = choice.method == Method::checksum;
   NoSink nowhere;
@@ -343,9 +353,6 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
                  pair.job.options.limits.max_plan_bytes, pair.job.address);
   ChangeSink& sink = file ? static_cast<ChangeSink&>(*file) : nowhere;
   // The first sessions are busy with the rows, while others are looked up.
-  std::optional<CatchUp> catch_up;
-  if (pair.job.via_source()) catch_up.emplace(pair.job, kCatchUpAtMost, request_.stop);
-  const CatchUp* waits = catch_up ? &*catch_up : nullptr;
   const SpareSessions spare = [&] {
     return MemberSessions{session(spare_sessions, pair.job.source, choice.compress),
                           session(spare_sessions, pair.job.target, choice.compress), waits};
@@ -364,6 +371,15 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   done.compared = true;
   if (fast_ && done.outcome.differs) give_up_ = true;
   observer_.table_finished(pair.job.address, done.outcome.source_rows, done.outcome.ops.changes());
+}
+
+/// nullopt: the pair's target is not known to replicate from its source.
+std::optional<CatchUp> Planning::catch_up_of(const TablePair& pair) const {
+  const auto called_off = [this] { return stopped(); };
+  if (pair.job.via_source()) return CatchUp(pair.job, kCatchUpAtMost, called_off);
+  const auto found = job_.replicas.find({pair.job.source, pair.job.target});
+  if (found == job_.replicas.end()) return std::nullopt;
+  return CatchUp(pair.job.target, found->second, kLagAtMost, called_off);
 }
 
 TableOutcome Planning::compare(const TablePair& pair, const std::optional<Window>& window,
@@ -389,7 +405,7 @@ TableOutcome Planning::read_with_others(RangeReading& reading, const MemberSessi
                                         bool compress) {
   (void)spare();  // before others take what sessions a server has left
   std::unique_lock lock(mutex_);
-  const auto open = readings_.insert(readings_.end(), {&reading, compress, 0});
+  const auto open = readings_.insert(readings_.end(), {&reading, compress, members.catch_up, 0});
   changed_.notify_all();
   lock.unlock();
   reading.read(members, spare);
@@ -421,6 +437,8 @@ void Planning::fill_header() {
   for (const auto& [name, facts] : job_.servers)
     plan_.servers[name] = {facts.identity, mysql::vendor_name(facts.vendor), facts.version,
                            mysql::role_of(facts)};
+  for (const auto& [name, facts] : job_.servers)
+    plan_.run.replication[name] = replication_json(name, job_.servers).dump();
   plan_.findings = job_.findings;
 }
 

@@ -10,6 +10,7 @@
 #include "planner/address.h"
 #include "planner/expansion.h"
 #include "planner/refusal.h"
+#include "planner/replication_judge.h"
 #include "planner/roles.h"
 #include "planner/selector.h"
 #include "planner/sha256.h"
@@ -87,8 +88,8 @@ const PairSpec& spec_of(const Manifest& manifest, const std::string& pair) {
 /// What is read of the servers, on the way to a ResolvedJob.
 class Resolution {
  public:
-  Resolution(const Manifest& manifest, Connections& connections)
-      : manifest_(manifest), readers_(connections) {}
+  Resolution(const Manifest& manifest, Purpose purpose, Connections& connections)
+      : manifest_(manifest), purpose_(purpose), connections_(connections), readers_(connections) {}
 
   /// Facts, privileges and roles of the pair's servers.
   void look_at_servers(const PairSpec& pair) {
@@ -99,8 +100,8 @@ class Resolution {
     }
     if (!judged_.insert(pair.name).second) return;
     if (!pair.via_source()) {
-      judge_roles(manifest_, pair, member(pair.source), member(pair.target), job_.findings,
-                  missing_);
+      judge_roles(manifest_, pair, purpose_, member(pair.source), member(pair.target),
+                  job_.findings, missing_);
       return;
     }
     auto link = judge_link(manifest_, pair, link_member(pair.source), link_member(pair.target),
@@ -171,6 +172,7 @@ class Resolution {
     for (const std::string& server : with_triggers)
       find_touched(job_.pairs, server, mysql::list_routines(readers_.at(server)));
     judge_touched(job_.pairs, job_.findings);
+    judge_replication(manifest_, purpose_, connections_, job_);
     return std::move(job_);
   }
 
@@ -211,6 +213,8 @@ class Resolution {
   }
 
   const Manifest& manifest_;
+  Purpose purpose_;
+  Connections& connections_;
   Readers readers_;
   std::map<std::string, Tables> sources_;  // by server
   std::map<std::string, Tables> targets_;
@@ -268,17 +272,18 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
     std::sort(allowed.begin(), allowed.end());
     json["allow_triggers"] = allowed;
   }
+  if (job.allow_replica_writes) json["allow_replica_writes"] = true;
   if (job.options.incremental) json["incremental"] = incremental_json(*job.options.incremental);
   return json;
 }
 
 }  // namespace
 
-ResolvedJob resolve_job(const Manifest& written, const Selection& selection,
+ResolvedJob resolve_job(const Manifest& written, const Selection& selection, Purpose purpose,
                         Connections& connections) {
   Selector selector(selection);
   const Manifest manifest = with_sources(written, selector, connections);
-  Resolution resolution(manifest, connections);
+  Resolution resolution(manifest, purpose, connections);
   std::vector<TableJob> all;
   std::vector<TableJob> jobs;
   for (const PairSpec& pair : manifest.pairs) {
@@ -302,7 +307,7 @@ ResolvedJob resolve_job(const Manifest& written, const Selection& selection,
 
 ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>& jobs,
                            Connections& connections) {
-  Resolution resolution(manifest, connections);
+  Resolution resolution(manifest, Purpose::write, connections);
   refuse_audit_table(manifest, jobs);
   for (const TableJob& job : jobs) resolution.look_at_servers(spec_of(manifest, job.pair));
   resolution.look_at_tables(jobs);

@@ -11,6 +11,7 @@
 #include "planner/finding.h"
 #include "planner/job.h"
 #include "planner/manifest.h"
+#include "planner/roles.h"
 #include "planner/table_pair.h"
 
 namespace rowplan::planner {
@@ -21,6 +22,9 @@ struct ResolvedJob {
   std::map<std::string, mysql::Privileges> privileges;  ///< of rowplan's user, on each of them
   std::vector<TablePair> pairs;                         ///< in order of address
   Findings findings;
+  /// Of (source, target) of a pair whose target replicates from its source: the channel, if it
+  /// runs.
+  std::map<std::pair<std::string, std::string>, std::string> replicas;
 };
 
 /// Expands globs on the sources, applies renames and the selection, reads and pairs the schemas,
@@ -28,10 +32,10 @@ struct ResolvedJob {
 /// there, is no table, or is reached twice; Refusal{usage} for an unknown address; Refusal{access}
 /// with all privileges that are missing to see what must be seen.
 [[nodiscard]] ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
-                                      Connections& connections);
+                                      Purpose purpose, Connections& connections);
 
-/// The same for tables that are known already: those of a plan. A table that is gone is left out of
-/// `pairs`.
+/// The same, to be written, for tables that are known already: those of a plan. A table that is
+/// gone is left out of `pairs`.
 [[nodiscard]] ResolvedJob resolve_tables(const Manifest& manifest,
                                          const std::vector<TableJob>& jobs,
                                          Connections& connections);

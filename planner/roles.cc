@@ -8,24 +8,21 @@ namespace {
 
 class Roles {
  public:
-  Roles(const Manifest& manifest, const PairSpec& pair, Findings& findings, MissingGrants& missing)
-      : manifest_(manifest), pair_(pair), findings_(findings), missing_(missing) {}
+  Roles(const Manifest& manifest, const PairSpec& pair, Purpose purpose, Findings& findings,
+        MissingGrants& missing)
+      : manifest_(manifest),
+        pair_(pair),
+        purpose_(purpose),
+        findings_(findings),
+        missing_(missing) {}
 
   void judge(const mysql::Facts& source, const Member& target) {
     if (source.identity == target.facts.identity)
       tell("same_server",
            "'" + pair_.source + "' and '" + pair_.target + "' are one and the same server",
            "correct the host or socket of one of them");
-    if (manifest_.servers.at(pair_.target).access == Access::read_only)
-      tell(
-          "access_read_only",
-          "the manifest says that '" + pair_.target + "' is read-only, but the pair would write it",
-          "set access = \"read-write\"");
-    if (target.facts.read_only)
-      tell("target_read_only", "'" + pair_.target + "' is read_only: it is not meant to be written",
-           "name another target, or set read_only = 0 on it");
-    judge_replica(target);
-    if (target.facts.galera) tell_galera(target.facts);
+    if (purpose_ == Purpose::write) judge_writable(target);
+    need_replica_known(target);
     if (source.lower_case_table_names != target.facts.lower_case_table_names)
       warn("lower_case_table_names",
            "lower_case_table_names is " + std::to_string(source.lower_case_table_names) + " on '" +
@@ -35,14 +32,32 @@ class Roles {
   }
 
  private:
-  void judge_replica(const Member& target) {
-    if (target.facts.replica.value_or(false)) {
+  void judge_writable(const Member& target) {
+    if (manifest_.servers.at(pair_.target).access == Access::read_only)
+      tell(
+          "access_read_only",
+          "the manifest says that '" + pair_.target + "' is read-only, but the pair would write it",
+          "set access = \"read-write\"");
+    if (target.facts.read_only && !may_pass_read_only(target.facts))
+      tell("target_read_only", "'" + pair_.target + "' is read_only: it is not meant to be written",
+           "name another target, or set read_only = 0 on it");
+    if (target.facts.replica.value_or(false) && !may_write_replica(pair_))
       tell("target_is_replica",
            "'" + pair_.target +
                "' is a replica: rows written there drift from its source and can stop replication",
-           "write to its source instead");
-      return;
-    }
+           "write to its source instead, or name it in allow_replica_writes: then it is written "
+           "unlogged, with its applier stopped");
+    if (target.facts.galera) tell_galera(target.facts);
+  }
+
+  /// Replicas are read_only, as a rule; a privilege passes that, and nothing passes
+  /// super_read_only.
+  [[nodiscard]] bool may_pass_read_only(const mysql::Facts& target) const {
+    return target.replica.value_or(false) && may_write_replica(pair_) &&
+           !target.replication.super_read_only;
+  }
+
+  void need_replica_known(const Member& target) {
     if (target.facts.replica) return;
     if (assumes(pair_, Assumption::not_a_replica)) {
       warn("assumed_not_a_replica",
@@ -78,6 +93,7 @@ class Roles {
 
   const Manifest& manifest_;
   const PairSpec& pair_;
+  Purpose purpose_;
   Findings& findings_;
   MissingGrants& missing_;
 };
@@ -88,9 +104,15 @@ bool assumes(const PairSpec& pair, Assumption assumption) {
   return std::find(pair.assume.begin(), pair.assume.end(), assumption) != pair.assume.end();
 }
 
-void judge_roles(const Manifest& manifest, const PairSpec& pair, const Member& source,
-                 const Member& target, Findings& findings, MissingGrants& missing) {
-  Roles(manifest, pair, findings, missing).judge(source.facts, target);
+bool may_write_replica(const PairSpec& pair) {
+  const std::vector<std::string>& allowed = pair.allow_replica_writes;
+  return std::find(allowed.begin(), allowed.end(), pair.target) != allowed.end();
+}
+
+void judge_roles(const Manifest& manifest, const PairSpec& pair, Purpose purpose,
+                 const Member& source, const Member& target, Findings& findings,
+                 MissingGrants& missing) {
+  Roles(manifest, pair, purpose, findings, missing).judge(source.facts, target);
 }
 
 }  // namespace rowplan::planner

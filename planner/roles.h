@@ -14,10 +14,18 @@ struct Member {
   const mysql::Privileges& user;
 };
 
+/// What sessions will do on the target.
+enum class Purpose : std::uint8_t { compare, write };
+
 /// Findings: one server under two names, a target that is read-only, a replica, in a cluster. A
 /// user that may not ask whether the target is a replica lacks a grant, unless `assume` waives it.
-void judge_roles(const Manifest& manifest, const PairSpec& pair, const Member& source,
-                 const Member& target, Findings& findings, MissingGrants& missing);
+/// A target that is only compared may be anything.
+void judge_roles(const Manifest& manifest, const PairSpec& pair, Purpose purpose,
+                 const Member& source, const Member& target, Findings& findings,
+                 MissingGrants& missing);
+
+/// Does `allow_replica_writes` name the pair's target?
+[[nodiscard]] bool may_write_replica(const PairSpec& pair);
 
 /// May the pair's user take this for granted?
 [[nodiscard]] bool assumes(const PairSpec& pair, Assumption assumption);

@@ -19,9 +19,10 @@ class SecondReading {
 
   /// Builds the chunks of one range, of which `before` differed in an earlier reading: neighbours,
   /// the first of which starts where the range does and the last of which ends there. Read until
-  /// two readings in a row saw the same, or `recheck` of them are over, each but the first in newer
-  /// snapshots: so that rows that were caught between two commits vanish. Marks the builder.
-  /// Returns how many rows only the target has that `deletes = "ignore"` leaves.
+  /// the rows that differ did so in the reading before, or `recheck` of them are over, each but the
+  /// first in newer snapshots: so that rows that were caught between two commits vanish. Of a
+  /// replica it is read until then, and Refusal{temporary} if that takes too often. Marks the
+  /// builder. Returns how many rows only the target has that `deletes = "ignore"` leaves.
   std::uint64_t read_run(std::vector<SeenChunk> before);
 
  private:

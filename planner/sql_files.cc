@@ -32,9 +32,12 @@ bool write_sql_files(PlanDirectory& directory, const Plan& plan,
   bool all = true;
   for (const std::string& server : servers) {
     const auto file = directory.open_file("sql/" + encode_name(server) + ".sql");
+    // What a replica is written, only apply can write: unlogged, and with the applier stopped.
+    const auto found = plan.servers.find(server);
+    const bool replica = found != plan.servers.end() && found->second.role == "replica";
     // Most files hold everything; one that does not says so in its first line, so it is begun
     // again.
-    if (!write_server(*file, server, true, units, plan)) {
+    if (replica || !write_server(*file, server, true, units, plan)) {
       file->rollback();
       write_server(*file, server, false, units, plan);
       all = false;

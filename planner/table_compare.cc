@@ -171,7 +171,8 @@ class RangeComparison : public ChunkVisitor {
   void confirm() {
     if (doubts_.chunks.empty()) return;
     const Doubts doubts = std::exchange(doubts_, {});
-    if (pair_.job.options.recheck == 0 || still_stand(doubts)) {
+    const bool once = pair_.job.options.recheck == 0 && members_.catch_up == nullptr;
+    if (once || still_stand(doubts)) {
       chunks_.mark(spare().target);
       return;
     }
@@ -237,17 +238,13 @@ TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
                            const MemberSessions& members, const SpareSessions& spare,
                            ChangeSink& sink, const CompareOptions& options,
                            PlanObserver& observer) {
-  mysql::Session& source = members.source;
-  mysql::Session& target = members.target;
   // Without a key, via-source has told that there is no way.
   if (pair.job.via_source() && !pair.is_keyless())
     return compare_replica(pair, catalog, members, spare, sink, options, observer);
-  if (pair.is_keyless())
-    return compare_keyless(pair, catalog, source, target, sink, options, observer);
-  if (!pair.index_order)
-    return compare_by_keys(pair, catalog, source, target, sink, options, observer);
+  if (pair.is_keyless()) return compare_keyless(pair, catalog, members, sink, options, observer);
+  if (!pair.index_order) return compare_by_keys(pair, catalog, members, sink, options, observer);
   if (options.by_checksum)
-    return compare_by_checksum(pair, catalog, source, target, sink, options, observer);
+    return compare_by_checksum(pair, catalog, members, sink, options, observer);
   return compare_range(pair, catalog, {}, members, spare, sink, options, observer);
 }
 

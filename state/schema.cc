@@ -136,10 +136,22 @@ CREATE TABLE baseline_intents (
 ) STRICT;
 )sql";
 
+constexpr const char* kStoppedAppliers = R"sql(
+CREATE TABLE stopped_appliers (
+  server   TEXT NOT NULL,
+  channel  TEXT NOT NULL,
+  identity TEXT NOT NULL,
+  plan_id  TEXT NOT NULL,
+  position TEXT NOT NULL,
+  at       TEXT NOT NULL,
+  PRIMARY KEY (server, channel)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations list{kVersion1, kSyncPositions, kBaselines};
+  static const Migrations list{kVersion1, kSyncPositions, kBaselines, kStoppedAppliers};
   return list;
 }
 

@@ -24,9 +24,9 @@ from scenario_run import check
 REPLICATION_USER = "repl"
 REPLICATION_PASSWORD = "repl password"
 WAIT_TIMEOUT_S = 60
-# Users of what is tested: with all privileges by the socket.
-SETUP = ("CREATE USER 'rowplan'@'localhost'; GRANT ALL ON *.* TO 'rowplan'@'localhost'"
-         " WITH GRANT OPTION")
+# The user of what is tested has all privileges, by the socket and by TCP.
+SETUP = ("CREATE USER 'rowplan'@'localhost', 'rowplan'@'%';"
+         "GRANT ALL ON *.* TO 'rowplan'@'localhost', 'rowplan'@'%'")
 
 Link = collections.namedtuple("Link", "source replica channel")
 
