@@ -191,6 +191,8 @@ std::string keep_stamps(const TablePair& pair, const std::vector<std::size_t>& w
   std::string sql;
   for (const mysql::Column& column : pair.target.columns) {
     if (!column.on_update_now || column.generated) continue;
+    // The statement must mean something on the source, too.
+    if (pair.job.via_source() && pair.source.column(column.name) == nullptr) continue;
     const auto is_this = [&](std::size_t i) { return pair.columns[i].target.name == column.name; };
     if (std::any_of(written.begin(), written.end(), is_this)) continue;
     const std::string name = mysql::quote_name(column.name);

@@ -14,8 +14,9 @@ namespace {
 using mysql::ReplicaChannel;
 using mysql::Vendor;
 
-const mysql::TableName kApplierConfiguration = {"performance_schema",
-                                                "replication_applier_configuration"};
+mysql::TableName applier_configuration() {
+  return {"performance_schema", "replication_applier_configuration"};
+}
 
 std::string place_of(const ReplicaChannel& channel) {
   return channel.source_host + ":" + std::to_string(channel.source_port);
@@ -136,8 +137,8 @@ class Link {
     if (mysql::read_binlog_facts(target_.session).passes_rows())
       need(pair_.target, target_, "PROCESS", "to see whether it has replicas of its own");
     if (target_.facts.vendor == Vendor::mysql &&
-        !target_.user.on_table("SELECT", kApplierConfiguration)) {
-      missing_.add(pair_.target, target_.user, "SELECT", table_object(kApplierConfiguration),
+        !target_.user.on_table("SELECT", applier_configuration())) {
+      missing_.add(pair_.target, target_.user, "SELECT", table_object(applier_configuration()),
                    "to see which statements its applier takes");
       seen = false;
     }

@@ -13,6 +13,8 @@ import time
 from bench import Worker, check
 from topology import Topology, dump_table, run_unlogged, tables_of
 
+import throttle_tests
+
 DB = "shop"
 KILLED = -signal.SIGKILL
 DIFFER, NO_ACCESS, NOT_APPLYABLE, STALE, BAD_MANIFEST = 2, 12, 13, 10, 78
@@ -138,22 +140,22 @@ def check_changes(bench, plan, replica, wanted):
     check(found == wanted, f"planned {found}, wanted {wanted}")
 
 
-def repair_drift(tale, source, replica, wanted=None):
-    """From damage to the end of the story."""
+def repair_drift(tale, source, replica, *options):
+    """From damage to the end of the story. Options: of apply."""
     bench = tale.bench
     tale.remember(source)
     run_unlogged(replica, DAMAGE)
     plan = bench.plan()
     check_plan(plan, source.name, replica.name)
-    check_changes(bench, plan, replica.name, wanted or DAMAGED)
+    check_changes(bench, plan, replica.name, DAMAGED)
     bench.expect(DIFFER, "check")
     bench.expect(0, "apply", "plan", "--dry-run")
     bench.expect(DIFFER, "check")
-    bench.expect(0, "apply", "plan")
+    bench.expect(0, "apply", "plan", *options)
     tale.check_sound()
     bench.expect(0, "check")
-    again = bench.expect(0, "apply", "plan")
-    check("0 applied" in again.out or "already" in again.out + again.err, f"{again}")
+    done = json.loads(bench.expect(0, "apply", "plan", *options, "--json").out)
+    check(done["units"]["applied"] == 0, f"applied twice: {done}")
     tale.check_sound()
     return plan
 
@@ -292,11 +294,22 @@ def via_stopped_applier(bench):
 
 
 def via_two_replicas(bench):
-    """To repair one of two replicas leaves the other as it is."""
+    """To repair one of two replicas leaves the other as it is, and goes no faster than that."""
     with story(bench) as tale:
-        source, replica, _ = tale.star("source", "replica", "other")
-        tale.manifest(source, replica)
-        repair_drift(tale, source, replica)
+        source, replica, other = tale.star("source", "replica", "other")
+        tale.manifest(source, replica, pair='throttle.max_lag = "1s"')
+        repair_drift(tale, source, replica, "--verify", "rows")
+        run_unlogged(replica, DAMAGE)
+        tale.topology.stop_applier(other)
+        bench.plan()
+        running = throttle_tests.start_waiting(
+            bench, f"max_lag: replica '127.0.0.1:{other.port}' stands still")
+        check(not running.ended(), "it did not wait")
+        bench.expect(DIFFER, "check")
+        tale.topology.start_applier(other)
+        done = running.wait()
+        check(done.code == 0, f"{done}")
+        tale.check_sound()
 
 
 def via_chain(bench):
@@ -400,6 +413,8 @@ def via_refusals(bench):
             check(code in found, f"no {code} but {found}")
             source.execute(undo[code])
             tale.topology.wait()
+        replica_alone(tale, replica)
+        filtered(tale, replica)
         run_unlogged(replica, f"CREATE TRIGGER {DB}.t2 BEFORE DELETE ON {DB}.quiet FOR EACH ROW"
                               " SET @x = 1")
         found = codes_of(bench.plan(codes=NOT_APPLYABLE))
@@ -408,6 +423,40 @@ def via_refusals(bench):
         exchanged_values(tale, replica)
         later_changes(tale, source, replica)
         tale.check_sound()
+
+
+def replica_alone(tale, replica):
+    """What the replica's table alone asks of its rows could make it refuse a statement."""
+    table = f"ALTER TABLE {DB}.quiet "
+    for code, change, undo in (
+            ("via_source_check", "ADD CONSTRAINT c1 CHECK (v <> 77777)", "DROP CONSTRAINT c1"),
+            ("via_source_required_column", "ADD COLUMN must INT NOT NULL", "DROP COLUMN must"),
+            ("via_source_key_type", "MODIFY id BIGINT", "MODIFY id INT")):
+        run_unlogged(replica, table + change)
+        found = codes_of(tale.bench.plan(codes=NOT_APPLYABLE))
+        check(code in found, f"no {code} but {found}")
+        run_unlogged(replica, table + undo)
+
+
+def filtered(tale, replica):
+    """What the replica does not take, as a table or as a statement."""
+    topology = tale.topology
+    mysql = topology.vendor == "mysql"
+    ignore = ("CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE = ({0})" if mysql else
+              "SET GLOBAL replicate_ignore_table = '{0}'")
+    cases = [("via_source_filtered", ignore.format(f"{DB}.quiet"), ignore.format(""))]
+    if mysql:
+        rows = "CHANGE REPLICATION SOURCE TO REQUIRE_ROW_FORMAT = "
+        cases.append(("via_source_rows_only", rows + "1", rows + "0"))
+    for code, change, undo in cases:
+        for sql in (change, undo):
+            topology.stop(replica)
+            replica.execute(sql)
+            topology.start(replica)
+            topology.wait()
+            if sql is change:
+                found = codes_of(tale.bench.plan(codes=NOT_APPLYABLE))
+                check(code in found, f"no {code} but {found}")
 
 
 def exchanged_values(tale, replica):
