@@ -68,6 +68,13 @@ MethodChoice MethodChooser::choose(const TablePair& pair, mysql::Session& source
   return choice;
 }
 
+MethodChoice MethodChooser::choose_for_window(const TablePair& pair) {
+  MethodChoice choice{Method::stream, "the rows of a window", false, false};
+  tell(pair.job.pair, choice);
+  choice.compress = pair.job.options.compress == Compress::yes;
+  return choice;
+}
+
 MethodChoice MethodChooser::decide(const TablePair& pair, mysql::Session& source,
                                    mysql::Session& target) {
   const TableOptions& options = pair.job.options;

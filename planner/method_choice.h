@@ -41,6 +41,10 @@ class MethodChooser {
   [[nodiscard]] MethodChoice choose(const TablePair& pair, mysql::Session& source,
                                     mysql::Session& target);
 
+  /// For a window: what changed is streamed, however far the servers are, and nothing is measured,
+  /// which would read more rows than there are to compare.
+  [[nodiscard]] MethodChoice choose_for_window(const TablePair& pair);
+
   /// For the plan: "stream", "checksum" or "mixed", and what was decided and why, pair by pair.
   [[nodiscard]] std::string method() const;
   [[nodiscard]] std::string reason() const;

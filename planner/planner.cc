@@ -334,8 +334,11 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   Done& done = done_[i];
   observer_.table_started(pair.job.address, pair.job.rows_estimate);
   const bool compress = pair.job.options.compress == Compress::yes;
-  const MethodChoice choice = methods_.choose(pair, session(sessions, pair.job.source, compress),
-                                              session(sessions, pair.job.target, compress));
+  const bool is_window = windows_[i] && windows_[i]->low;
+  const MethodChoice choice =
+      is_window ? methods_.choose_for_window(pair)
+                : methods_.choose(pair, session(sessions, pair.job.source, compress),
+                                  session(sessions, pair.job.target, compress));
   mysql::Session& source = session(sessions, pair.job.source, choice.compress);
   mysql::Session& target = session(sessions, pair.job.target, choice.compress);
   const std::optional<CatchUp> catch_up = catch_up_of(pair);

@@ -1,9 +1,9 @@
 """Campaigns: many writers on the source, runs that are killed again and again, not one row lost.
 
 The writers change single rows and batches, leave transactions open, roll some back, and have
-statements that wait behind another one's metadata lock; the target's rows are changed, too, while a
-plan waits to be applied. They draw from the seed alone; how their work falls between the runs is the
-machine's."""
+statements that wait behind another one's metadata lock; the target's rows are changed, too, while
+a plan waits to be applied. They draw from the seed alone; how their work falls between the runs is
+the machine's."""
 
 import collections
 import json
