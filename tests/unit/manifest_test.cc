@@ -472,7 +472,8 @@ TEST(Manifest, ValuesInAPair) {
   EXPECT_EQ(in_pair("deletes = \"never\"\n"),
             "1:11+7 \"deletes\" must be one of \"apply\", \"ignore\", not \"never\"");
   EXPECT_EQ(in_pair("direction = \"oneway\"\n"),
-            "1:13+8 \"direction\" must be \"one-way\", not \"oneway\", did you mean \"one-way\"?");
+            "1:13+8 \"direction\" must be one of \"one-way\", \"via-source\", not \"oneway\", did "
+            "you mean \"one-way\"?");
   EXPECT_EQ(in_pair("compress = 3\n"), "1:12+1 \"compress\" must be a text, not a number");
   EXPECT_EQ(in_pair("compress = \"gzip\"\n"),
             "1:12+6 \"compress\" must be one of \"auto\", false, true, not \"gzip\"");
