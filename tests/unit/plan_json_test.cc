@@ -191,6 +191,19 @@ void break_each(const ordered_json& whole, ordered_json& part, const std::string
   }
 }
 
+// Display only, and of later versions more: any facts are kept as they are.
+TEST(PlanJson, KeepsFactsOfReplication) {
+  const auto with = [](const ordered_json& replication) {
+    ordered_json plan = ordered_json::parse(json_of(complete_plan()));
+    plan["run"]["replication"] = replication;
+    return plan.dump();
+  };
+  EXPECT_EQ(error_of(with({{"dw", {{"log_bin", true}}}})), "");
+  EXPECT_EQ(plan_from_json(with({{"dw", {{"log_bin", true}}}})).run.replication.at("dw"),
+            R"({"log_bin":true})");
+  EXPECT_NE(error_of(with(7)), "");
+}
+
 TEST(PlanJson, RefusesAWrongTypeAnywhere) {
   ordered_json plan = ordered_json::parse(json_of(complete_plan()));
   break_each(plan, plan, "");
