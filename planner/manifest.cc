@@ -16,6 +16,8 @@ const char* direction_name(Direction direction) noexcept {
   switch (direction) {
     case Direction::one_way:
       return "one-way";
+    case Direction::two_way:
+      return "two-way";
   }
   return "";
 }

@@ -17,13 +17,16 @@
 #include "planner/glob.h"
 #include "planner/hooks_spec.h"
 #include "planner/incremental.h"
+#include "planner/merge_spec.h"
 #include "planner/rename_rule.h"
 #include "planner/throttle_spec.h"
 
 namespace rowplan::planner {
 
 enum class Access : std::uint8_t { read_only, read_write };
-enum class Direction : std::uint8_t { one_way };
+/// In the order of the manifest's choices.
+enum class Direction : std::uint8_t { one_way, two_way };
+enum class OnMissing : std::uint8_t { fail, skip };
 enum class Compress : std::uint8_t { automatic, no, yes };
 enum class FilterMoved : std::uint8_t { refuse, follow };
 enum class Deletes : std::uint8_t { apply, ignore };
@@ -106,6 +109,7 @@ struct TableOptions {
   bool split_units = false;  ///< a unit over max_unit_rows is committed in steps
   std::uint64_t max_keyless_rows = 100'000;
   std::optional<Incremental> incremental;  ///< none: every run compares all rows
+  MergeSpec merge;                         ///< of a two-way table
   Limits limits;
 };
 
@@ -132,6 +136,14 @@ struct PairSpec {
   std::vector<TableOverride> overrides;     ///< in the manifest's order
 };
 
+struct GroupSpec {
+  PairSpec sync;  ///< what it has in common with a pair; `source` is the hub, `target` is empty
+  std::vector<std::string> spokes;  ///< servers, in the manifest's order
+  OnMissing on_missing = OnMissing::fail;
+  unsigned tombstone_days = 30;   ///< for how long a spoke that is skipped can catch up
+  bool require_baseline = false;  ///< two-way: no union where there is none
+};
+
 struct PolicySpec {
   Approve approve = Approve::never;
   bool verify_after = false;  ///< an apply compares again what it wrote
@@ -151,7 +163,8 @@ struct Manifest {
   std::string
       state_path;  ///< as written, or `<name>.state.db`; relative to the manifest's directory
   std::map<std::string, ServerSpec> servers;
-  std::vector<PairSpec> pairs;  ///< in the manifest's order
+  std::vector<PairSpec> pairs;    ///< in the manifest's order
+  std::vector<GroupSpec> groups;  ///< likewise
   PolicySpec policy;
   OutputSpec output;
   HooksSpec hooks;  ///< of the whole job
