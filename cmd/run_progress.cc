@@ -84,7 +84,7 @@ std::optional<RunProgress> read_run_progress(const std::filesystem::path& state_
   return progress;
 }
 
-RunProgressFile::RunProgressFile(std::filesystem::path state_path, std::string verb,
+RunProgressFile::RunProgressFile(const std::filesystem::path& state_path, std::string verb,
                                  std::chrono::milliseconds every)
     : path_(progress_path(state_path)), verb_(std::move(verb)), every_(every) {}
 

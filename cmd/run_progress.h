@@ -40,7 +40,7 @@ struct RunProgress {
 /// cannot be written is no failure. Safe for several threads. The file goes with it.
 class RunProgressFile {
  public:
-  RunProgressFile(std::filesystem::path state_path, std::string verb,
+  RunProgressFile(const std::filesystem::path& state_path, std::string verb,
                   std::chrono::milliseconds every = std::chrono::seconds(1));
   ~RunProgressFile();
   RunProgressFile(const RunProgressFile&) = delete;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "mysql/quote.h"
+#include "mysql/table_reader.h"
 #include "planner/address.h"
 #include "planner/missing_grants.h"
 #include "planner/refusal.h"

@@ -13,6 +13,7 @@
 #include "executor/unit_stepping.h"
 #include "executor/unit_writer.h"
 #include "mysql/mutant.h"
+#include "mysql/table_reader.h"
 #include "planner/file_error.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
@@ -227,7 +228,7 @@ void UnitApplier::check_schema(const UnitWork& unit, mysql::Session& target) {
     std::string& known = definitions_[table.table->address];
     // Who refers to the table matters where rows go; the rest is in its own definition.
     if (known == definition && !removes_rows(table)) continue;
-    const auto now = mysql::read_table(target, name);
+    const auto now = mysql::read_table(target, name, mysql::Relations::all);
     if (!now || mysql::schema_fingerprint(*now) != mysql::schema_fingerprint(table.pair->target)) {
       target.rollback();
       throw planner::Refusal(planner::RefusalReason::stale,

@@ -30,6 +30,7 @@ enum Code : unsigned {
   kAccessDeniedNoPassword = 1698,
   kMustChangePassword = 1820,
   kTooManyUserConnections = 1203,
+  kUserLimitReached = 1226,
   kConnectionError = 2002,
   kConnHostError = 2003,
   kUnknownHost = 2005,
@@ -75,6 +76,7 @@ bool Error::is_access() const noexcept {
     case kHostNotPrivileged:
     case kTooManyConnections:
     case kTooManyUserConnections:
+    case kUserLimitReached:
       return true;
     default:
       return is_privilege();
@@ -83,7 +85,8 @@ bool Error::is_access() const noexcept {
 
 bool Error::is_unreachable() const noexcept {
   return code_ == kConnectionError || code_ == kConnHostError || code_ == kUnknownHost ||
-         code_ == kTooManyConnections || code_ == kTooManyUserConnections;
+         code_ == kTooManyConnections || code_ == kTooManyUserConnections ||
+         code_ == kUserLimitReached;
 }
 
 bool Error::is_retryable() const noexcept {

@@ -74,7 +74,7 @@ std::string innodb_name(Vendor vendor, const TableName& name) {
 }
 
 /// InnoDB's own list, to be read with PROCESS alone. nullopt: this user has it not.
-std::optional<std::vector<ForeignKey>> listed_keys(Session& session, const TableName& name,
+std::optional<std::vector<ForeignKey>> listed_keys(Session& session, const TableBlock& block,
                                                    bool as_parent, const std::string& doing) {
   const Vendor vendor = session.vendor();
   const std::string prefix =
@@ -85,14 +85,16 @@ std::optional<std::vector<ForeignKey>> listed_keys(Session& session, const Table
   const auto names = [&](const std::string& column) {
     return name_part(vendor, bytes(column), true) + ", " + name_part(vendor, bytes(column), false);
   };
+  std::string tables;
+  for (const Table& table : block.tables)
+    tables += (tables.empty() ? "" : ",") + innodb_name(vendor, table.name);
   // The second part of a key's ID is its name, as it is on both.
-  const std::string sql = "SELECT " + name_part(Vendor::mysql, bytes("f.ID"), false) + ", " +
-                          names("f.FOR_NAME") + ", c.FOR_COL_NAME, " + names("f.REF_NAME") +
-                          ", c.REF_COL_NAME, f.TYPE, f.TYPE FROM " + prefix + "FOREIGN f JOIN " +
-                          prefix + "FOREIGN_COLS c ON " + bytes("c.ID") + "=" + bytes("f.ID") +
-                          " WHERE " + bytes(as_parent ? "f.REF_NAME" : "f.FOR_NAME") + "=" +
-                          innodb_name(vendor, name) + " ORDER BY " + bytes("f.FOR_NAME") + ", " +
-                          bytes("f.ID") + ", c.POS";
+  const std::string sql =
+      "SELECT " + name_part(Vendor::mysql, bytes("f.ID"), false) + ", " + names("f.FOR_NAME") +
+      ", c.FOR_COL_NAME, " + names("f.REF_NAME") + ", c.REF_COL_NAME, f.TYPE, f.TYPE FROM " +
+      prefix + "FOREIGN f JOIN " + prefix + "FOREIGN_COLS c ON " + bytes("c.ID") + "=" +
+      bytes("f.ID") + " WHERE " + bytes(as_parent ? "f.REF_NAME" : "f.FOR_NAME") + " IN (" +
+      tables + ") ORDER BY " + bytes("f.FOR_NAME") + ", " + bytes("f.ID") + ", c.POS";
   try {
     TextRows rows = session.query(sql, doing);
     for (TextRow& row : rows) {
@@ -129,28 +131,51 @@ void merge(std::vector<ForeignKey>& keys, const std::vector<ForeignKey>& listed)
   });
 }
 
+/// MySQL's list does not tell a schema's name from a table's where one has a slash.
+bool is_table(const TableBlock& block, const TableName& name, const Table& table) {
+  return block.same_name(slashed(name.db, name.table), slashed(table.name.db, table.name.table));
+}
+
+template <typename Predicate>
+std::vector<ForeignKey> those(const std::vector<ForeignKey>& keys, const Predicate& wanted) {
+  std::vector<ForeignKey> found;
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(found), wanted);
+  return found;
+}
+
 }  // namespace
 
 std::string delete_rule(std::uint64_t flags) { return rule(flags, 1, 2, 16); }
 std::string update_rule(std::uint64_t flags) { return rule(flags, 4, 8, 32); }
 
-void read_foreign_keys(Session& session, Table& table) {
-  const std::string doing = "reading the foreign keys of " + table.name.db + "." + table.name.table;
-  const auto where = [&](const std::string& prefix) {
-    return "k." + prefix + "TABLE_SCHEMA = " + text_literal(table.name.db) + " AND k." + prefix +
-           "TABLE_NAME = " + text_literal(table.name.table);
-  };
-  const auto own = listed_keys(session, table.name, false, doing);
-  const auto others = listed_keys(session, table.name, true, doing);
-  table.foreign_keys_listed = own && others;
+void read_foreign_keys(Session& session, TableBlock& block, const std::string& doing) {
+  const auto own = listed_keys(session, block, false, doing);
+  const auto others = listed_keys(session, block, true, doing);
+  const bool listed = own && others;
+  std::vector<ForeignKey> shown_own;
+  std::vector<ForeignKey> shown_others;
   // MariaDB's information_schema opens every table of the server to answer this; its list does not.
-  if (!table.foreign_keys_listed || session.vendor() == Vendor::mysql) {
-    table.foreign_keys = shown_keys(session, where(""), doing);
-    table.referenced_by = shown_keys(session, where("REFERENCED_"), doing);
+  if (!listed || session.vendor() == Vendor::mysql) {
+    const auto shown = [&](const std::string& prefix) {
+      return shown_keys(
+          session, block.condition("k." + prefix + "TABLE_SCHEMA", "k." + prefix + "TABLE_NAME"),
+          doing);
+    };
+    shown_own = shown("");
+    shown_others = shown("REFERENCED_");
   }
-  if (!table.foreign_keys_listed) return;
-  merge(table.foreign_keys, *own);
-  merge(table.referenced_by, *others);
+  for (Table& table : block.tables) {
+    table.foreign_keys_listed = listed;
+    const auto is_child = [&](const ForeignKey& key) { return is_table(block, key.child, table); };
+    const auto is_parent = [&](const ForeignKey& key) {
+      return is_table(block, key.parent, table);
+    };
+    table.foreign_keys = those(shown_own, is_child);
+    table.referenced_by = those(shown_others, is_parent);
+    if (!listed) continue;
+    merge(table.foreign_keys, those(*own, is_child));
+    merge(table.referenced_by, those(*others, is_parent));
+  }
 }
 
 }  // namespace rowplan::mysql

@@ -62,7 +62,8 @@ struct Column {
   bool auto_increment = false;
   bool on_update_now = false;
   bool has_default = false;
-  bool json_text = false;  ///< MariaDB's JSON: a LONGTEXT with CHECK (json_valid(column))
+  bool default_now = false;  ///< DEFAULT CURRENT_TIMESTAMP
+  bool json_text = false;    ///< MariaDB's JSON: a LONGTEXT with CHECK (json_valid(column))
 };
 
 struct Index {
@@ -116,14 +117,6 @@ struct Table {
 /// 1452.)
 [[nodiscard]] std::vector<std::string> checked_columns(const Table& child, const ForeignKey& key);
 
-/// What of a table's relations is read: its foreign keys, who refers to it, its triggers. They
-/// matter where rows are written.
-enum class Relations : bool { none, all };
-
-/// Throws Error; nullopt if there is no such table, or this user may not see it.
-[[nodiscard]] std::optional<Table> read_table(Session& session, const TableName& name,
-                                              Relations relations = Relations::all);
-
 /// Names and kinds of all tables of a database, sorted bytewise. `kind` as in Table.
 struct TableEntry {
   TableName name;
@@ -143,10 +136,6 @@ struct Routine {
 };
 /// All that this user may know of.
 [[nodiscard]] std::vector<Routine> list_routines(Session& session);
-
-/// What a table's own definition is now, triggers included, in two short questions. Not in it:
-/// tables that refer to it, and the next AUTO_INCREMENT.
-[[nodiscard]] std::string definition_text(Session& session, const TableName& name);
 
 /// SHA-256 over everything in Table that decides what may be read or written, in hex. Two servers
 /// of two vendors print types differently; the fingerprint is for one server over time.

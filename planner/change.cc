@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "planner/json_text.h"
@@ -279,6 +280,19 @@ std::string to_json_line(const Change& change) {
     out += ",\"count\":" + std::to_string(change.count) + ",\"had\":" + std::to_string(change.had);
   out += '}';
   return out;
+}
+
+std::string with_chunks_raised(std::string_view line, std::uint64_t by) {
+  // What stands before it is `op` and `on`, in which a quote would be escaped.
+  constexpr std::string_view kName = ",\"chunk\":";
+  const std::size_t at = line.find(kName) + kName.size();
+  std::uint64_t chunk = 0;
+  const auto [end, error] = std::from_chars(line.data() + at, line.data() + line.size(), chunk);
+  assert(error == std::errc());
+  std::string raised(line.substr(0, at));
+  raised += std::to_string(chunk + by);
+  raised.append(end, line.data() + line.size());
+  return raised;
 }
 
 Change change_from_json_line(std::string_view line) {

@@ -54,6 +54,9 @@ struct Change {
 /// before, after, reason, count, had; `before` and `after` are left out where they are empty.
 [[nodiscard]] std::string to_json_line(const Change& change);
 
+/// The same line, with `by` added to the number of its chunk.
+[[nodiscard]] std::string with_chunks_raised(std::string_view line, std::uint64_t by);
+
 /// Reads what to_json_line wrote. Throws PlanError (planner/plan_error.h) for anything else:
 /// unknown op, wrong type, unknown value form, odd hex, depth, trailing bytes.
 [[nodiscard]] Change change_from_json_line(std::string_view line);

@@ -8,12 +8,6 @@
 
 namespace rowplan::planner {
 
-namespace {
-
-constexpr std::size_t kFindingsAtMost = 20;
-
-}  // namespace
-
 ChunkBuilder::ChunkBuilder(const TablePair& pair, ChangeSink& sink, TieProbe& ties)
     : pair_(pair), sink_(sink), ties_(ties), hasher_(pair.types()) {}
 

@@ -99,6 +99,7 @@ struct TableOptions {
   std::uint64_t large_bytes = 64ULL << 10U;
   Deletes deletes = Deletes::apply;
   std::string soft_deletes;  ///< column of the source, not NULL in deleted rows; empty: none
+  std::optional<mysql::TableName> tombstones;  ///< table of the source with keys of deleted rows
   Method method = Method::automatic;
   Compress compress = Compress::automatic;
   std::uint64_t chunk_rows = 200;  ///< on average

@@ -9,7 +9,6 @@ namespace {
 // Features that this version does not have yet. To build one, take it from its keys and values.
 constexpr std::string_view kTwoWay = "two-way syncs";
 constexpr std::string_view kViaSource = "syncs through a replication source";
-constexpr std::string_view kTombstones = "tombstones";
 constexpr std::string_view kGroups = "groups";
 constexpr std::string_view kSensitive = "sensitive columns";
 constexpr std::string_view kServerHooks = "hooks of a group's servers";
@@ -119,7 +118,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"audit", kSync, T::section, kAuditTrails},
 
     {"soft", kDeletesForm, T::text},
-    {"tombstones", kDeletesForm, T::text, kTombstones},
+    {"tombstones", kDeletesForm, T::text},
 
     {"resolve", kConflict, T::text, kTwoWay},
     {"column", kConflict, T::text, kTwoWay},

@@ -34,7 +34,7 @@ ConflictSpec spec_of(std::string resolve) {
 
 /// A table's rule stands over its pair's as a whole.
 std::optional<ConflictSpec> read_rule(const ManifestSection& section, std::string_view name) {
-  if (!section.has(name)) return std::nullopt;
+  if (!section.reads(name)) return std::nullopt;
   if (!section.is_table(name)) {
     auto resolve = section.text(name);
     if (!resolve) return std::nullopt;
@@ -135,7 +135,7 @@ void check_merge(const ManifestSection& section, const MergeMembers& members, Me
                            "give it another name");
   }
   const bool times = by_time(merge.conflict) || (merge.inserts && by_time(*merge.inserts));
-  if (section.has("threshold") && !times)
+  if (section.reads("threshold") && !times)
     section.report().error(section.key_span("threshold"),
                            "\"threshold\" is for \"newest\" and \"oldest\" alone");
 }
@@ -144,13 +144,13 @@ void check_direction(const ManifestSection& section, Direction direction,
                      const TableOptions& options) {
   if (direction != Direction::two_way) {
     for (const char* key : {"conflict", "insert_conflict", "merge", "threshold"})
-      if (section.has(key))
+      if (section.reads(key))
         section.report().error(section.key_span(key),
                                in_quotes(key) + " is for two-way syncs alone",
                                "set direction = \"two-way\", or leave it out");
     return;
   }
-  if (options.deletes != Deletes::apply || !options.soft_deletes.empty())
+  if (options.deletes != Deletes::apply || !options.soft_deletes.empty() || options.tombstones)
     section.report().error(section.key_span("deletes"), "\"deletes\" is for one-way syncs alone",
                            "a two-way sync carries deletes by its baseline");
 }

@@ -78,6 +78,7 @@ void read_deletes(const ManifestSection& section, TableOptions& options) {
   if (!section.has("deletes")) return;
   options.deletes = Deletes::apply;
   options.soft_deletes.clear();
+  options.tombstones.reset();
   if (!section.is_table("deletes")) {
     store(options.deletes, section.choice<Deletes>("deletes"));
     return;
@@ -85,9 +86,28 @@ void read_deletes(const ManifestSection& section, TableOptions& options) {
   const auto form = section.section("deletes", kDeletesForm);
   if (!form) return;
   if (auto column = form->text("soft")) options.soft_deletes = std::move(*column);
-  if (!form->has("soft") && !form->has("tombstones"))
-    section.report().error(section.key_span("deletes"), "\"deletes\" names no column",
-                           "like { soft = \"deleted_at\" }");
+  if (const auto table = form->text("tombstones")) {
+    options.tombstones = parse_table(*table);
+    if (!options.tombstones)
+      section.report().error(form->value_span("tombstones"),
+                             "\"tombstones\" is not the name of a table",
+                             "write it as \"db.table\"; other bytes than letters, digits, _, $ and "
+                             "- as %XX");
+  }
+  if (form->has("soft") == form->has("tombstones"))
+    section.report().error(section.key_span("deletes"),
+                           form->has("soft") ? "\"deletes\" has both \"soft\" and \"tombstones\""
+                                             : "\"deletes\" names neither a column nor a table",
+                           "{ soft = \"deleted_at\" } or { tombstones = \"shop.deleted\" }");
+}
+
+/// Who writes tombstones down means not to compare all rows each time.
+void check_tombstones(const ManifestSection& section, const TableOptions& options) {
+  if (!options.tombstones || options.incremental) return;
+  section.report().error(section.has("deletes") ? section.key_span("deletes") : section.span(),
+                         section.title() + " has \"tombstones\" and no \"incremental\"",
+                         "they are read by the time of the incremental column; where all rows are "
+                         "compared, deleted ones are found without");
 }
 
 /// The keys that a pair and a table have in common; those that are not there leave `options` alone.
@@ -210,6 +230,7 @@ void read_sync_keys(const ManifestSection& section, const Servers& servers, Pair
 void check_sync(const ManifestSection& section, const MergeMembers& members, Direction direction,
                 TableOptions& options) {
   check_incremental(section, options.incremental);
+  check_tombstones(section, options);
   check_direction(section, direction, options);
   if (direction == Direction::two_way) check_merge(section, members, options.merge);
 }

@@ -77,6 +77,8 @@ void ManifestSection::check_unknown(const toml::key& key) const {
 
 bool ManifestSection::has(std::string_view name) const { return table_->contains(name); }
 
+bool ManifestSection::reads(std::string_view name) const { return node(name) != nullptr; }
+
 bool ManifestSection::is_table(std::string_view name) const {
   const toml::node* found = table_->get(name);
   return found != nullptr && found->is_table();

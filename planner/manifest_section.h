@@ -64,6 +64,7 @@ class ManifestSection {
 
   /// Does the key stand here, whatever its value?
   [[nodiscard]] bool has(std::string_view name) const;
+  [[nodiscard]] bool reads(std::string_view name) const;  ///< has(), and it is not refused
   [[nodiscard]] bool is_table(std::string_view name) const;
   [[nodiscard]] SourceSpan key_span(std::string_view name) const;    ///< of the table without it
   [[nodiscard]] SourceSpan value_span(std::string_view name) const;  ///< likewise

@@ -11,7 +11,7 @@ struct MemberSessions {
 
   /// A new snapshot on each, as near to each other as can be without a lock.
   void open_snapshots() const {
-    close_snapshots();
+    // Ends the one before.
     source.begin_consistent_snapshot();
     target.begin_consistent_snapshot();
   }

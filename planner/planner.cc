@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <condition_variable>
+#include <list>
 #include <mutex>
 #include <thread>
 #include <tuple>
@@ -23,6 +25,7 @@
 #include "planner/sha256.h"
 #include "planner/sql_files.h"
 #include "planner/table_compare.h"
+#include "planner/table_ranges.h"
 #include "planner/window_compare.h"
 #include "planner/windows.h"
 #include "state/clock.h"
@@ -51,9 +54,11 @@ class FileSink : public ChangeSink {
            const std::string& address)
       : directory_(directory), path_(std::move(path)), max_bytes_(max_bytes), address_(address) {}
 
-  void append(const Change& change) override {
+  void append(const Change& change) override { append_line(to_json_line(change)); }
+  void append_line(std::string_view line) override {
     if (!file_) file_ = directory_.open_file(path_);
-    file_->append(to_json_line(change) + "\n");
+    file_->append(line);
+    file_->append("\n");
     if (directory_.bytes() > max_bytes_)
       throw Refusal(RefusalReason::limit,
                     address_ + ": the plan would be larger than limits.max_plan_bytes (" +
@@ -103,15 +108,30 @@ class Planning {
     bool compared = false;
   };
 
+  /// A large table that its worker reads, and others may.
+  struct OpenReading {
+    RangeReading* reading = nullptr;
+    bool compress = false;
+    unsigned helpers = 0;
+  };
+
   /// Of one worker, by server, and whether compressed.
   using Sessions = std::map<std::pair<std::string, bool>, mysql::Session>;
 
   void find_windows();
   [[nodiscard]] TableOutcome compare(const TablePair& pair, const std::optional<Window>& window,
                                      const MemberSessions& members, const SpareSessions& spare,
-                                     ChangeSink& sink, const CompareOptions& options);
+                                     ChangeSink& sink, const CompareOptions& options,
+                                     bool compress);
+  [[nodiscard]] TableOutcome read_with_others(RangeReading& reading, const MemberSessions& members,
+                                              const SpareSessions& spare, ChangeSink& sink,
+                                              bool compress);
   void compare_all();
   void work();
+  void fail();
+  [[nodiscard]] std::optional<std::size_t> next_table();
+  [[nodiscard]] OpenReading* next_reading();
+  [[nodiscard]] bool help(OpenReading& open, Sessions& sessions, Sessions& spare_sessions);
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   [[nodiscard]] bool has_table_error(const std::string& address) const;
   [[nodiscard]] mysql::Session& session(Sessions& sessions, const std::string& server,
@@ -136,7 +156,11 @@ class Planning {
   Plan plan_;
 
   std::mutex mutex_;
+  std::vector<std::size_t> order_;  // in which the tables are compared
   std::size_t next_ = 0;
+  std::size_t under_way_ = 0;
+  std::list<OpenReading> readings_;
+  std::condition_variable changed_;  // one of these
   std::exception_ptr failure_;
   std::atomic<bool> give_up_{false};
 };
@@ -185,10 +209,14 @@ void Planning::compare_all() {
   for (const TablePair& pair : job_.pairs) {
     estimate += pair.job.rows_estimate;
     threads = std::max(threads, pair.job.options.threads);
+    order_.push_back(order_.size());
   }
+  // Large tables last: who has no table of his own any more helps with them.
+  std::stable_partition(order_.begin(), order_.end(),
+                        [this](std::size_t i) { return !is_large(job_.pairs[i]); });
   observer_.compare_started(job_.pairs.size(), estimate);
-  threads = std::min<unsigned>(threads,
-                               static_cast<unsigned>(std::max<std::size_t>(1, job_.pairs.size())));
+  if (std::none_of(job_.pairs.begin(), job_.pairs.end(), is_large))
+    threads = std::min(threads, static_cast<unsigned>(std::max<std::size_t>(1, order_.size())));
   std::vector<std::thread> workers;
   for (unsigned i = 1; i < threads; ++i) workers.emplace_back([this] { work(); });
   work();
@@ -196,30 +224,80 @@ void Planning::compare_all() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
+std::optional<std::size_t> Planning::next_table() {
+  const std::lock_guard lock(mutex_);
+  if (failure_ || next_ >= order_.size() || stopped() || give_up_) return std::nullopt;
+  ++under_way_;
+  return order_[next_++];
+}
+
+/// A table that wants readers; waits for one as long as tables are under way.
+Planning::OpenReading* Planning::next_reading() {
+  std::unique_lock lock(mutex_);
+  while (under_way_ > 0) {
+    for (OpenReading& open : readings_) {
+      if (!open.reading->wants_readers()) continue;
+      ++open.helpers;
+      return &open;
+    }
+    changed_.wait(lock);
+  }
+  return nullptr;
+}
+
+/// With the exception at hand.
+void Planning::fail() {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = std::current_exception();
+  give_up_ = true;
+}
+
 void Planning::work() {
   Sessions sessions;
   Sessions spare_sessions;
-  while (true) {
-    std::size_t mine = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      if (failure_ || next_ >= job_.pairs.size() || stopped() || give_up_) return;
-      mine = next_++;
-    }
+  while (const std::optional<std::size_t> mine = next_table()) {
     try {
       // Who waits for a busy server does not stay connected to it.
-      if (request_.pause && request_.pause(job_.pairs[mine].job.pair)) {
+      if (request_.pause && request_.pause(job_.pairs[*mine].job.pair)) {
         sessions.clear();
         spare_sessions.clear();
       }
-      if (stopped()) return;
-      compare_one(mine, sessions, spare_sessions);
+      if (!stopped()) compare_one(*mine, sessions, spare_sessions);
     } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      give_up_ = true;
+      fail();
     }
+    const std::lock_guard lock(mutex_);
+    --under_way_;
+    changed_.notify_all();
   }
+  while (OpenReading* const open = next_reading())
+    if (!help(*open, sessions, spare_sessions)) return;
+}
+
+/// False: a server lets no more sessions in.
+bool Planning::help(OpenReading& open, Sessions& sessions, Sessions& spare_sessions) {
+  const TableJob& job = open.reading->pair().job;
+  bool may_go_on = true;
+  try {
+    const MemberSessions members{session(sessions, job.source, open.compress),
+                                 session(sessions, job.target, open.compress)};
+    const MemberSessions others{session(spare_sessions, job.source, open.compress),
+                                session(spare_sessions, job.target, open.compress)};
+    open.reading->read(members, [&] { return others; });
+  } catch (const mysql::Error& error) {
+    may_go_on = false;
+    if (error.is_unreachable())
+      observer_.note(job.address + ": one reader less: " + error.what());
+    else
+      fail();
+  } catch (...) {
+    may_go_on = false;
+    fail();
+  }
+  const std::lock_guard lock(mutex_);
+  --open.helpers;
+  changed_.notify_all();
+  return may_go_on;
 }
 
 mysql::Session& Planning::session(Sessions& sessions, const std::string& server, bool compress) {
@@ -267,7 +345,8 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
   const MemberSessions asked = guarded ? spare() : MemberSessions{source, target};
   FilterGuard guard(pair, asked.source, asked.target, sink);
   ChangeSink& first = guarded ? static_cast<ChangeSink&>(guard) : sink;
-  done.outcome = compare(pair, windows_[i], {source, target}, spare, first, options);
+  done.outcome =
+      compare(pair, windows_[i], {source, target}, spare, first, options, choice.compress);
   for (const Finding& finding : guard.findings()) done.outcome.findings.push_back(finding);
   done.outcome.ops.insert -= guard.followed();
   done.outcome.ops.update += guard.followed();
@@ -279,11 +358,36 @@ void Planning::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_se
 
 TableOutcome Planning::compare(const TablePair& pair, const std::optional<Window>& window,
                                const MemberSessions& members, const SpareSessions& spare,
-                               ChangeSink& sink, const CompareOptions& options) {
+                               ChangeSink& sink, const CompareOptions& options, bool compress) {
   if (window && window->low)
     return compare_window(pair, catalog_, *window, members, spare, sink, options, observer_);
+  if (!options.by_checksum && is_large(pair) && pair.job.options.threads > 1) {
+    std::vector<KeyRange> ranges = find_ranges(pair, members.source);
+    if (ranges.size() > 1) {
+      observer_.note(pair.job.address + ": read in " + std::to_string(ranges.size()) + " ranges");
+      RangeReading reading(pair, catalog_, std::move(ranges),
+                           directory_ != nullptr ? directory_->path() : "", options, observer_);
+      return read_with_others(reading, members, spare, sink, compress);
+    }
+  }
   return compare_table(pair, catalog_, members.source, members.target, spare, sink, options,
                        observer_);
+}
+
+TableOutcome Planning::read_with_others(RangeReading& reading, const MemberSessions& members,
+                                        const SpareSessions& spare, ChangeSink& sink,
+                                        bool compress) {
+  (void)spare();  // before others take what sessions a server has left
+  std::unique_lock lock(mutex_);
+  const auto open = readings_.insert(readings_.end(), {&reading, compress, 0});
+  changed_.notify_all();
+  lock.unlock();
+  reading.read(members, spare);
+  lock.lock();
+  changed_.wait(lock, [&] { return open->helpers == 0; });
+  readings_.erase(open);
+  lock.unlock();
+  return reading.finish(sink);
 }
 
 void Planning::fill_header() {

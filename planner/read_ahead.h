@@ -49,7 +49,6 @@ class ReadAhead : public RowSource {
 
   RowSource& rows_;
   std::size_t read_here_ = 0;
-  bool ended_ = false;
   std::size_t taken_ = 0;  // rows of the current batch
   mysql::Row row_;         // that is being read ahead
 

@@ -5,12 +5,15 @@
 #include <set>
 
 #include "mysql/quote.h"
+#include "mysql/table_reader.h"
 #include "planner/address.h"
 #include "planner/expansion.h"
 #include "planner/refusal.h"
 #include "planner/roles.h"
+#include "planner/selector.h"
 #include "planner/sha256.h"
 #include "planner/sight.h"
+#include "planner/tombstones.h"
 #include "planner/triggers.h"
 
 namespace rowplan::planner {
@@ -20,69 +23,6 @@ namespace {
 using mysql::TableName;
 
 std::string shown(const TableName& name) { return encode_table(name); }
-
-/// --only and --exclude, read and checked against what there is.
-class Selector {
- public:
-  explicit Selector(const Selection& selection) {
-    for (const std::string& text : selection.only) only_.push_back(parse(text));
-    for (const std::string& text : selection.exclude) exclude_.push_back(parse(text));
-  }
-
-  [[nodiscard]] bool may_select(const std::string& pair) const {
-    if (only_.empty()) return true;
-    return std::any_of(only_.begin(), only_.end(),
-                       [&](const Entry& entry) { return entry.address.pair == pair; });
-  }
-
-  [[nodiscard]] bool selects(const std::string& pair, const TableName& table) {
-    const bool in = only_.empty() || matches(only_, pair, table);
-    const bool out = matches(exclude_, pair, table);
-    return in && !out;
-  }
-
-  void require_all_known(const Manifest& manifest) const {
-    for (const auto* list : {&only_, &exclude_})
-      for (const Entry& entry : *list) {
-        const bool pair_known =
-            std::any_of(manifest.pairs.begin(), manifest.pairs.end(),
-                        [&](const PairSpec& p) { return p.name == entry.address.pair; });
-        if (!pair_known || (entry.address.table && !entry.used))
-          throw Refusal(RefusalReason::usage, "unknown address '" + entry.text + "'",
-                        "rowplan validate --connect lists the addresses");
-      }
-  }
-
- private:
-  struct Entry {
-    std::string text;
-    Address address;
-    bool used = false;
-  };
-
-  static Entry parse(const std::string& text) {
-    const auto address = parse_address(text);
-    if (!address)
-      throw Refusal(RefusalReason::usage, "'" + mysql::printable(text) + "' is not an address",
-                    "an address is `pair` or `pair/db.table`");
-    return {text, *address, false};
-  }
-
-  static bool matches(std::vector<Entry>& entries, const std::string& pair,
-                      const TableName& table) {
-    bool any = false;
-    for (Entry& entry : entries) {
-      if (entry.address.pair != pair) continue;
-      if (entry.address.table && *entry.address.table != table) continue;
-      entry.used = true;
-      any = true;
-    }
-    return any;
-  }
-
-  std::vector<Entry> only_;
-  std::vector<Entry> exclude_;
-};
 
 void refuse_shared_targets(const std::vector<TableJob>& jobs) {
   std::map<std::pair<std::string, TableName>, std::string> reached;
@@ -165,19 +105,34 @@ class Resolution {
                            job_.findings, missing_);
   }
 
+  /// Reads what the jobs' tables look like. What refers to a table, or fires on it, matters where
+  /// it is written.
+  void look_at_tables(const std::vector<TableJob>& jobs) {
+    std::map<std::string, std::vector<TableName>> sources;
+    std::map<std::string, std::vector<TableName>> targets;
+    for (const TableJob& job : jobs) {
+      sources[job.source].push_back(job.source_table);
+      if (job.options.tombstones) sources[job.source].push_back(*job.options.tombstones);
+      targets[job.target].push_back(job.target_table);
+    }
+    using mysql::Relations;
+    for (const auto& [server, names] : sources)
+      sources_[server] = mysql::read_tables(readers_.at(server), names, Relations::none);
+    for (const auto& [server, names] : targets)
+      targets_[server] = mysql::read_tables(readers_.at(server), names, Relations::all);
+  }
+
+  /// Of a table that was looked at.
   void pair_up(const TableJob& job) {
     const mysql::Privileges& target_user = job_.privileges.at(job.target);
     const bool seen =
         need_table_seen(job.source, job_.privileges.at(job.source), job.source_table, missing_);
     if (!need_table_seen(job.target, target_user, job.target_table, missing_) || !seen) return;
-    mysql::Session& source_session = readers_.at(job.source);
-    mysql::Session& target_session = readers_.at(job.target);
-    // What refers to a table, or fires on it, matters where it is written.
-    const auto source = mysql::read_table(source_session, job.source_table, mysql::Relations::none);
-    const auto target = mysql::read_table(target_session, job.target_table);
-    if (!source || !target || !is_table(target->kind)) {
-      const std::string& server = source ? job.target : job.source;
-      const TableName& name = source ? job.target_table : job.source_table;
+    const mysql::Table* const source = find(sources_.at(job.source), job.source_table);
+    const mysql::Table* const target = find(targets_.at(job.target), job.target_table);
+    if (source == nullptr || target == nullptr || !is_table(target->kind)) {
+      const std::string& server = source != nullptr ? job.target : job.source;
+      const TableName& name = source != nullptr ? job.target_table : job.source_table;
       job_.findings.push_back({"table_missing", Severity::error, job.address,
                                "there is no table " + shown(name) + " on '" + server + "'",
                                "create it there, or rename or exclude it in the manifest"});
@@ -185,8 +140,9 @@ class Resolution {
     }
     need_relations_seen(spec_of(manifest_, job.pair), job, *target, target_user, job_.findings,
                         missing_);
-    job_.pairs.push_back(pair_tables(job, *source, *target, source_session.vendor(),
-                                     target_session.vendor(), job_.findings));
+    job_.pairs.push_back(pair_tables(job, *source, *target, job_.servers.at(job.source).vendor,
+                                     job_.servers.at(job.target).vendor, job_.findings));
+    look_at_tombstones(job_.pairs.back());
   }
 
   /// What can be told only of all pairs together. Throws Refusal{access} if anything could not be
@@ -203,12 +159,31 @@ class Resolution {
   }
 
  private:
+  using Tables = std::map<TableName, mysql::Table>;
+
+  [[nodiscard]] static const mysql::Table* find(const Tables& tables, const TableName& name) {
+    const auto found = tables.find(name);
+    return found == tables.end() ? nullptr : &found->second;
+  }
+
+  void look_at_tombstones(TablePair& pair) {
+    const auto& name = pair.job.options.tombstones;
+    if (!name || pair.is_keyless()) return;
+    const std::string& server = pair.job.source;
+    if (!need_table_seen(server, job_.privileges.at(server), *name, missing_)) return;
+    if (const mysql::Table* const table = find(sources_.at(server), *name))
+      pair.tombstones = *table;
+    judge_tombstones(pair, job_.findings);
+  }
+
   [[nodiscard]] Member member(const std::string& server) const {
     return {job_.servers.at(server), job_.privileges.at(server)};
   }
 
   const Manifest& manifest_;
   Readers readers_;
+  std::map<std::string, Tables> sources_;  // by server
+  std::map<std::string, Tables> targets_;
   ResolvedJob job_;
   MissingGrants missing_;
   std::set<std::string> judged_;
@@ -239,6 +214,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["key"] = job.options.key;
   json["deletes"] = deletes_name(job.options.deletes);
   if (!job.options.soft_deletes.empty()) json["soft_deletes"] = job.options.soft_deletes;
+  if (job.options.tombstones) json["tombstones"] = encode_table(*job.options.tombstones);
   std::vector<std::string> assume;
   for (const PairSpec& pair : manifest.pairs)
     if (pair.name == job.pair)
@@ -274,8 +250,10 @@ ResolvedJob resolve_job(const Manifest& manifest, const Selection& selection,
   selector.require_all_known(manifest);
   refuse_shared_targets(all);
   refuse_audit_table(manifest, all);
+  refuse_unnamed_tombstones(manifest, all);
   std::sort(jobs.begin(), jobs.end(),
             [](const TableJob& a, const TableJob& b) { return a.address < b.address; });
+  resolution.look_at_tables(jobs);
   for (const TableJob& job : jobs) resolution.pair_up(job);
   return resolution.finish();
 }
@@ -284,10 +262,9 @@ ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>
                            Connections& connections) {
   Resolution resolution(manifest, connections);
   refuse_audit_table(manifest, jobs);
-  for (const TableJob& job : jobs) {
-    resolution.look_at_servers(spec_of(manifest, job.pair));
-    resolution.pair_up(job);
-  }
+  for (const TableJob& job : jobs) resolution.look_at_servers(spec_of(manifest, job.pair));
+  resolution.look_at_tables(jobs);
+  for (const TableJob& job : jobs) resolution.pair_up(job);
   return resolution.finish();
 }
 

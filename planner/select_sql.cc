@@ -205,6 +205,21 @@ std::string select_window(const TablePair& pair, Instant low, Instant high) {
          (pair.index_order ? order_by_key(pair, Side::source) : order_by_bytes(pair, Side::source));
 }
 
+std::string select_tombstones(const TablePair& pair, Instant low, Instant high, Page page) {
+  // Their columns have the names and types of the source's.
+  const mysql::Table& table = pair.tombstones.value();
+  const mysql::Column* time = table.column(pair.job.options.incremental.value().column);
+  std::vector<std::string> conditions = {in_window(pair, low, high)};
+  for (std::size_t i = 0; i < pair.key_columns; ++i)
+    conditions.push_back(column_name(pair, Side::source, i) + " IS NOT NULL");
+  return "SELECT " + select_list(pair, Side::source, Wanted::key) + " FROM " +
+         mysql::quote_table(table.name.db, table.name.table) + " FORCE INDEX (" +
+         mysql::quote_name(index_by(table, *time)) + ")" + where_all(conditions) +
+         (pair.index_order ? order_by_key(pair, Side::source)
+                           : order_by_bytes(pair, Side::source)) +
+         " LIMIT " + std::to_string(page.rows) + " OFFSET " + std::to_string(page.offset);
+}
+
 std::string select_equal_keys(const TablePair& pair, Side side, const std::vector<mysql::Row>& keys,
                               bool filtered) {
   std::string sql;

@@ -35,6 +35,17 @@ enum class Wanted : std::uint8_t { all, key };
 /// order, or sorted by the bytes of their keys (pairs without index_order).
 [[nodiscard]] std::string select_window(const TablePair& pair, Instant low, Instant high);
 
+/// A part of a result: `rows` of it, after the first `offset`.
+struct Page {
+  std::uint64_t rows = 0;
+  std::uint64_t offset = 0;
+};
+
+/// The keys of the pair's tombstones that are stamped so, in the order of select_window's rows. One
+/// may stand there several times.
+[[nodiscard]] std::string select_tombstones(const TablePair& pair, Instant low, Instant high,
+                                            Page page);
+
 /// The rows with one of `keys`, as the server compares them, in no order.
 [[nodiscard]] std::string select_keys(const TablePair& pair, Side side,
                                       const std::vector<mysql::Row>& keys, bool filtered,

@@ -59,15 +59,16 @@ class Replay : public ChunkVisitor {
   Doubts& doubts_;
 };
 
-/// Reads the table once, in step. Chunks that differ are built at once, but stand only when a later
+/// Reads the range once, in step. Chunks that differ are built at once, but stand only when a later
 /// look at the rows that differ, in newer snapshots, sees the same: so that rows that were caught
 /// between two commits vanish.
 class RangeComparison : public ChunkVisitor {
  public:
-  RangeComparison(const TablePair& pair, const PairCatalog& catalog, MemberSessions members,
-                  const SpareSessions& spare, ChangeSink& sink, const CompareOptions& options,
-                  PlanObserver& observer)
+  RangeComparison(const TablePair& pair, const PairCatalog& catalog, const KeyRange& range,
+                  MemberSessions members, const SpareSessions& spare, ChangeSink& sink,
+                  const CompareOptions& options, PlanObserver& observer)
       : pair_(pair),
+        range_(range),
         members_(members),
         spare_(spare),
         options_(options),
@@ -78,7 +79,7 @@ class RangeComparison : public ChunkVisitor {
 
   TableOutcome run() {
     members_.open_snapshots();
-    const bool whole = read_in_snapshot(pair_, members_, {}, *this);
+    const bool whole = read_in_snapshot(pair_, members_, range_, *this);
     members_.close_snapshots();
     if (whole) confirm();
     outcome_.source_rows = source_rows_;
@@ -136,7 +137,10 @@ class RangeComparison : public ChunkVisitor {
   }
 
  private:
-  [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+  [[nodiscard]] bool stopped() const {
+    const auto is_set = [](const std::atomic<bool>* flag) { return flag != nullptr && *flag; };
+    return is_set(options_.stop) || is_set(options_.others_ended);
+  }
 
   void take_chunk(const KeyRange& range) {
     differs_seen_ = true;
@@ -200,6 +204,7 @@ class RangeComparison : public ChunkVisitor {
   }
 
   const TablePair& pair_;
+  const KeyRange& range_;
   MemberSessions members_;
   const SpareSessions& spare_;
   std::optional<MemberSessions> spare_members_;
@@ -220,6 +225,13 @@ class RangeComparison : public ChunkVisitor {
 
 }  // namespace
 
+TableOutcome compare_range(const TablePair& pair, const PairCatalog& catalog, const KeyRange& range,
+                           const MemberSessions& members, const SpareSessions& spare,
+                           ChangeSink& sink, const CompareOptions& options,
+                           PlanObserver& observer) {
+  return RangeComparison(pair, catalog, range, members, spare, sink, options, observer).run();
+}
+
 TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
                            mysql::Session& source, mysql::Session& target,
                            const SpareSessions& spare, ChangeSink& sink,
@@ -230,7 +242,7 @@ TableOutcome compare_table(const TablePair& pair, const PairCatalog& catalog,
     return compare_by_keys(pair, catalog, source, target, sink, options, observer);
   if (options.by_checksum)
     return compare_by_checksum(pair, catalog, source, target, sink, options, observer);
-  return RangeComparison(pair, catalog, {source, target}, spare, sink, options, observer).run();
+  return compare_range(pair, catalog, {}, {source, target}, spare, sink, options, observer);
 }
 
 }  // namespace rowplan::planner

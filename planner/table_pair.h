@@ -47,6 +47,8 @@ struct TablePair {
   /// Can the client put keys of both sides in the order in which the servers' indexes hold them? If
   /// not, rows are sorted by the bytes of their keys and chunks are lists of keys.
   bool index_order = false;
+  /// `deletes.tombstones` of the source, where the pair's options name it and it is there.
+  std::optional<mysql::Table> tombstones;
 
   [[nodiscard]] const mysql::Table& table(Side side) const {
     return side == Side::source ? source : target;

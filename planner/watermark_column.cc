@@ -91,8 +91,12 @@ void judge_watermark_column(const TablePair& pair, Findings& findings) {
 std::string stamp_index(const TablePair& pair) {
   const mysql::Column* column = pair.source.column(spec_of(pair).column);
   if (column == nullptr) return "";
-  for (const mysql::Index& index : pair.source.indexes)
-    if (index.usable && !index.columns.empty() && index.columns.front() == column->name)
+  return index_by(pair.source, *column);
+}
+
+std::string index_by(const mysql::Table& table, const mysql::Column& column) {
+  for (const mysql::Index& index : table.indexes)
+    if (index.usable && !index.columns.empty() && index.columns.front() == column.name)
       return index.name;
   return "";
 }

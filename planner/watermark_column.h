@@ -33,4 +33,7 @@ void judge_watermark_column(const TablePair& pair, Findings& findings);
 /// Name of the source's index by which a window is read; empty: there is none.
 [[nodiscard]] std::string stamp_index(const TablePair& pair);
 
+/// The first index of `table` that begins with `column` and can be read by; empty: there is none.
+[[nodiscard]] std::string index_by(const mysql::Table& table, const mysql::Column& column);
+
 }  // namespace rowplan::planner

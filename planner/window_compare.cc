@@ -5,6 +5,7 @@
 #include "mysql/quote.h"
 #include "planner/chunk_builder.h"
 #include "planner/key_lookup.h"
+#include "planner/tombstones.h"
 
 namespace rowplan::planner {
 
@@ -15,10 +16,11 @@ constexpr std::size_t kRowsAtOnce = 1000;
 // A chunk ends by the content of its keys; but for this it could be as long as chance has it.
 constexpr std::uint64_t kChunkRowsTimes = 4;
 
-/// A row of the source that changed.
+/// A row of the source that changed, or the key of one that was deleted.
 struct Candidate {
   mysql::Row row;
   bool inside = true;  ///< of the filter
+  bool gone = false;   ///< only the key, from a tombstone
 };
 
 class WindowComparison {
@@ -40,6 +42,7 @@ class WindowComparison {
     members_.open_snapshots();
     outcome_.complete = *window_.low >= window_.to || read_window();
     members_.close_snapshots();
+    if (tombstones_) tombstones_->close();
     outcome_.ops = chunks_.ops();
     outcome_.ops.kept = kept_;
     outcome_.differs = outcome_.ops.changes() > 0;
@@ -63,23 +66,59 @@ class WindowComparison {
     }
     mysql::RowStream stream(members_.source, select_window(pair_, *window_.low, window_.to),
                             columns, "reading the changes of " + pair_.job.address);
-    std::vector<Candidate> batch;
-    std::size_t bytes = 0;
+    if (pair_.tombstones) tombstones_.emplace(pair_, window_, spare_().source);
     mysql::Row row;
     while (stream.next(row)) {
-      ++outcome_.source_rows;
-      bytes += row.bytes().size();
-      batch.push_back(filtered ? split(row, cells) : Candidate{row});
-      if (batch.size() < kRowsAtOnce && bytes < pair_.job.options.chunk_bytes) continue;
-      take(batch);
-      batch.clear();
-      bytes = 0;
-      observer_.table_progress(pair_.job.address, outcome_.source_rows, chunks_.chunks().size());
+      take_tombstones(&row);
+      take(filtered ? split(row, cells) : Candidate{row});
       if (stopped()) return false;
     }
-    take(batch);
+    take_tombstones(nullptr);
+    flush();
     end_chunk();
-    return true;
+    return !stopped();
+  }
+
+  /// Those before the next row; null: the rest. One of a row that is there is none.
+  void take_tombstones(const mysql::Row* next) {
+    while (tombstones_ && tombstones_->peek() != nullptr && !stopped()) {
+      const mysql::Row& key = *tombstones_->peek();
+      const int order = next == nullptr ? -1 : mysql::compare_keys(pair_.order, key, *next);
+      if (order > 0) return;
+      if (order < 0) take(Candidate{key, false, true});
+      tombstones_->pop();
+    }
+  }
+
+  void take(Candidate candidate) {
+    ++outcome_.source_rows;
+    bytes_ += candidate.row.bytes().size();
+    batch_.push_back(std::move(candidate));
+    if (batch_.size() < kRowsAtOnce && bytes_ < pair_.job.options.chunk_bytes) return;
+    flush();
+    observer_.table_progress(pair_.job.address, outcome_.source_rows, chunks_.chunks().size());
+  }
+
+  void flush() {
+    std::vector<Candidate> batch;
+    batch_.swap(batch);
+    bytes_ = 0;
+    if (tombstones_) drop_present(batch);
+    compare(batch);
+  }
+
+  /// A key that the source has again, or still, is of no deleted row.
+  void drop_present(std::vector<Candidate>& batch) {
+    std::vector<mysql::Row> keys;
+    for (const Candidate& candidate : batch)
+      if (candidate.gone) keys.push_back(candidate.row);
+    const auto there =
+        rows_with_equal_keys(spare_().source, pair_, Side::source, keys, false, Wanted::key);
+    std::size_t number = 0;
+    std::vector<Candidate> kept;
+    for (Candidate& candidate : batch)
+      if (!candidate.gone || !there[number++]) kept.push_back(std::move(candidate));
+    batch = std::move(kept);
   }
 
   /// What follows the cells is whether the filter takes the row.
@@ -96,7 +135,7 @@ class WindowComparison {
     return candidate;
   }
 
-  void take(const std::vector<Candidate>& batch) {
+  void compare(const std::vector<Candidate>& batch) {
     std::vector<mysql::Row> keys;
     keys.reserve(batch.size());
     for (const Candidate& candidate : batch) keys.push_back(key_of(pair_, candidate.row));
@@ -123,8 +162,11 @@ class WindowComparison {
     std::vector<mysql::Row> unmatched;
     std::vector<std::size_t> numbers;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (rows.count(std::string(keys[i].bytes())) > 0) {
-        partners[i] = std::string(keys[i].bytes());
+      std::string bytes(keys[i].bytes());
+      if (rows.count(bytes) > 0) {
+        // A deleted key's row may have become another's already.
+        const bool is_free = !batch[i].gone || pair_.index_order || taken_.insert(bytes).second;
+        if (is_free) partners[i] = std::move(bytes);
       } else if (!pair_.index_order) {  // else equal keys have equal bytes
         unmatched.push_back(keys[i]);
         numbers.push_back(i);
@@ -165,7 +207,7 @@ class WindowComparison {
   }
 
   /// A row that the filter no longer takes is gone from the target's part, as is one that is
-  /// soft-deleted; whether the former may be, the filter's guard knows.
+  /// soft-deleted or has a tombstone; whether the former may be, the filter's guard knows.
   void build(const Candidate& source, const mysql::Row* target) {
     if (source.inside && target != nullptr) {
       if (!(source.row == *target)) chunks_.differs(source.row, *target);
@@ -194,6 +236,9 @@ class WindowComparison {
   ChunkBuilder chunks_;
   mysql::RowHasher hasher_;
   TableOutcome outcome_;
+  std::optional<TombstoneKeys> tombstones_;
+  std::vector<Candidate> batch_;
+  std::size_t bytes_ = 0;        // of its rows
   std::set<std::string> taken_;  // keys of the target that are to become others
   std::uint64_t chunk_rows_ = 0;
   std::uint64_t kept_ = 0;

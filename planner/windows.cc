@@ -4,7 +4,7 @@
 
 #include "mysql/quote.h"
 #include "mysql/write_position.h"
-#include "planner/address.h"
+#include "planner/chains.h"
 #include "planner/inspection.h"
 #include "planner/refusal.h"
 #include "planner/roles.h"
@@ -19,43 +19,6 @@ namespace {
 constexpr std::chrono::hours kHeldTooLong{1};
 
 bool is_incremental(const TablePair& pair) { return pair.job.options.incremental.has_value(); }
-
-/// Does the other job write the table from which `pair` reads, its stamps included?
-bool feeds(const TableJob& other, const TablePair& pair) {
-  if (other.target_table != pair.job.source_table) return false;
-  const TableOptions& options = other.options;
-  const std::string& column = pair.job.options.incremental->column;
-  const auto named = [&](const std::vector<std::string>& names) {
-    return std::find(names.begin(), names.end(), column) != names.end();
-  };
-  return options.columns.empty() ? !named(options.ignore_columns) : named(options.columns);
-}
-
-/// Rows that come from elsewhere carry the stamps of there, which lie behind the watermark here.
-void judge_chains(ResolvedJob& job, const Manifest& manifest) {
-  for (const TablePair& pair : job.pairs) {
-    if (!is_incremental(pair)) continue;
-    const std::string& identity = job.servers.at(pair.job.source).identity;
-    for (const PairSpec& other : manifest.pairs) {
-      const auto facts = job.servers.find(other.target);
-      const bool same = other.target == pair.job.source ||
-                        (facts != job.servers.end() && facts->second.identity == identity);
-      if (!same) continue;
-      bool fed = false;
-      for (const TablePair& selected : job.pairs)
-        fed = fed || (selected.job.pair == other.name && feeds(selected.job, pair));
-      const auto unselected = job_of(manifest, other.name, pair.job.source_table);
-      if (!fed && !(unselected && feeds(*unselected, pair))) continue;
-      job.findings.push_back(
-          {"incremental_chain", Severity::error, pair.job.address,
-           "the pair '" + other.name + "' writes " + encode_table(pair.job.source_table) + " on '" +
-               pair.job.source +
-               "' with the times of its own source: rows that arrive late there "
-               "are behind the watermark here",
-           "read from '" + other.source + "' here too, or do without incremental here"});
-    }
-  }
-}
 
 class Windows {
  public:

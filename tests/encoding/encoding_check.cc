@@ -11,6 +11,7 @@
 #include "mysql/quote.h"
 #include "mysql/row_stream.h"
 #include "mysql/schema.h"
+#include "mysql/table_reader.h"
 #include "planner/column_types.h"
 
 namespace {
@@ -60,7 +61,7 @@ mysql::ReadColumn as_bytes(const std::string& expression) {
 int main(int argc, char** argv) {
   if (argc != 2) return 64;
   mysql::Session session(options_for(argv[1]), mysql::SessionMode::read_only);
-  const auto table = mysql::read_table(session, {"encoding_check", "t"});
+  const auto table = mysql::read_table(session, {"encoding_check", "t"}, mysql::Relations::none);
   if (!table) return 1;
   const std::vector<Checked> columns = columns_of(*table, session.vendor());
 

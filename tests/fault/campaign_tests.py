@@ -1,8 +1,9 @@
 """Campaigns: many writers on the source, runs that are killed again and again, not one row lost.
 
 The writers change single rows and batches, leave transactions open, roll some back, and have
-statements that wait behind another one's metadata lock. They draw from the seed alone; how their
-work falls between the runs is the machine's."""
+statements that wait behind another one's metadata lock; the target's rows are changed, too, while a
+plan waits to be applied. They draw from the seed alone; how their work falls between the runs is the
+machine's."""
 
 import collections
 import json
@@ -15,7 +16,7 @@ from bench import Worker, check, sample
 from incremental_tests import INCREMENTAL, SCHEMA, STALE, start_in_zone, stored
 from incremental_tests import sync as plan_and_apply
 from servers import run_script
-from sync_tests import KILLED, SYNC, kill_at
+from sync_tests import KILLED, SYNC, go_on, kill_at, plans, stop_at, wait_stopped
 
 PARTIAL = 3
 ROWS = 300
@@ -85,17 +86,18 @@ ACTS = (single_rows, single_rows, short_transactions, short_transactions, open_t
 class Writers:
     """Connections that change the source until they are told to stop."""
 
-    def __init__(self, bench, zone):
+    def __init__(self, bench, zone, server=None, acts=ACTS):
         self.bench = bench
         self.zone = zone
+        self.server = server or bench.servers["source"]
         self.changes = collections.Counter()
         self.workers = [Worker(lambda stop, act=act, seed=bench.random.getrandbits(32):
-                               self.write(act, seed, stop)) for act in ACTS]
+                               self.write(act, seed, stop)) for act in acts]
         self.workers.append(Worker(lambda stop, seed=bench.random.getrandbits(32):
                                    self.wait_behind_alter(seed, stop)))
 
     def connect(self):
-        connection = self.bench.servers["source"].connect(database=self.bench.db)
+        connection = self.server.connect(database=self.bench.db)
         run_script(connection, f"SET time_zone = '{self.zone}', innodb_lock_wait_timeout = 1")
         return connection
 
@@ -114,14 +116,13 @@ class Writers:
     def wait_behind_alter(self, seed, stop):
         """An ALTER waits for a reader, an INSERT behind it: no transaction shows when it began."""
         chance = random.Random(seed)
-        source = self.bench.servers["source"]
         number = 0
         while not stop.is_set():
             number += 1
             holder, writer = self.connect(), self.connect()
             # What only reads holds no mark back: the statements that wait must.
             run_script(holder, "START TRANSACTION READ ONLY; SELECT * FROM gate")
-            alter = Worker(lambda _, column=f"c{number % 50}_{number}": source.execute(
+            alter = Worker(lambda _, column=f"c{number % 50}_{number}": self.server.execute(
                 f"ALTER TABLE gate ADD COLUMN {column} INT", database=self.bench.db))
             self.bench.wait_for(lambda: self.waiting() == 1 or alter.failure, "the ALTER waits")
             sql = (f"INSERT INTO {chance.choice('td')} (id, v) SELECT {-number}, 'waited' FROM gate"
@@ -144,7 +145,7 @@ class Writers:
             connection.rollback()
 
     def waiting(self):
-        rows = self.bench.servers["source"].execute(
+        rows = self.server.execute(
             "SELECT COUNT(*) FROM information_schema.PROCESSLIST"
             f" WHERE STATE LIKE '%metadata lock%' AND DB = '{self.bench.db}'")
         return rows[0][0]
@@ -170,11 +171,44 @@ def one_run(bench):
     check(done.code in (0, PARTIAL, STALE, KILLED), f"{done}")
     if done.code == KILLED:
         wait_gone(bench)
-        return done.code
-    found = {finding["code"] for plan in json.loads(done.out)["plans"]
-             for finding in plan["findings"]}
-    check(not found & NOT_FOUND, f"findings {found}\n{done}")
+    else:
+        plans_of(done)
     return done.code
+
+
+def plans_of(done):
+    """What a run tells of its plans, of which none compared all rows for a wrong reason."""
+    told = json.loads(done.out)["plans"]
+    found = {finding["code"] for plan in told for finding in plan["findings"]}
+    check(not found & NOT_FOUND, f"findings {found}\n{done}")
+    return told
+
+
+def edited_run(bench):
+    """A sync that finds a row which it is about to write changed on the target meanwhile: its exit
+    code, and how often it planned again."""
+    running = bench.start(*SYNC, "--json", env=stop_at("plan kept:0"))
+    edited = False
+    while wait_stopped(bench, running, "a plan is made"):
+        edited = edited or edit_planned(bench)
+        go_on(running)
+    done = running.wait()
+    check(done.code in (0, PARTIAL, STALE), f"{done}")
+    again = len(plans_of(done)) - 1
+    check(again > 0 or not edited, f"what was stale was not planned again\n{done}")
+    return done.code, again
+
+
+def edit_planned(bench):
+    """On the target, a row of the newest plan. False: it changes none."""
+    directory = f"state.db.plans/{plans(bench)[-1]}"
+    changes = bench.changes(bench.read_plan(directory), directory)
+    if not changes:
+        return False
+    change = bench.random.choice(changes)
+    bench.execute("target", f"INSERT INTO {change['table']} (id, v) VALUES ({change['key'][0]},"
+                            " 'edited') ON DUPLICATE KEY UPDATE v = CONCAT('edited ', RAND())")
+    return True
 
 
 def wait_gone(bench):
@@ -238,17 +272,21 @@ def run_campaign(bench, zone):
     full = last_full(bench)
     seen = [stored(bench)]
     codes = collections.Counter()
+    replanned = 0
     writers = Writers(bench, zone)
     try:
         end = time.monotonic() + SECONDS * bench.stage.rounds
         while codes.total() < TURNS * bench.stage.rounds or time.monotonic() < end:
-            codes[one_run(bench)] += 1
+            code, again = edited_run(bench) if codes.total() % 4 == 3 else (one_run(bench), 0)
+            codes[code] += 1
+            replanned += again
             seen.append(stored(bench))
     finally:
         writers.finish()
     check_advanced(seen)
     check(len(writers.changes) == 4, f"a kind of writer did nothing: {writers.changes}")
     check(codes[KILLED] and codes[0], f"exits {codes}")
+    check(replanned, "nothing was stale and planned again")
     wait_settled(bench)
     done = bench.expect(0, *SYNC)
     check_nothing_missing(bench, f"after one more sync\n{done}")
@@ -259,7 +297,7 @@ def run_campaign(bench, zone):
     check(not bench.unsettled(), "the state has unsettled units")
     moved = len({marks[f"p/{bench.db}.t"] for marks in seen})
     return (f"seed {bench.stage.seed}, exits {dict(codes)}, {moved} watermarks,"
-            f" {dict(writers.changes)}")
+            f" {replanned} times planned again, {dict(writers.changes)}")
 
 
 def campaign_east(bench):

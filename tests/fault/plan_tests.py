@@ -9,7 +9,7 @@ from bench import check, sample
 
 import shop
 
-NOT_TAKEN = 16
+NOT_TAKEN, NOT_APPLYABLE = 16, 13
 STEP = 37
 HEAD_BYTES = 1024
 # A plan whose digests are right again may do what it says, or be refused for any good reason.
@@ -21,6 +21,26 @@ def files_of(root):
             for path in sorted(root.rglob("*")) if path.is_file()}
 
 
+def content_of(root):
+    """The files of a plan, and the lines of its plan.json but for what varies between runs."""
+    files = files_of(root)
+    document = json.loads(files.pop("plan.json"))
+    check(document["summary"]["update"] > 0, "the plan is empty")
+    del files["plan.sha256"], document["run"], document["manifest_sha256"]
+    return files, json.dumps(document, indent=1).splitlines()
+
+
+def check_same_plans(plans):
+    """Plans as content_of() tells of them, by name."""
+    first, *others = plans
+    for other in others:
+        for name, data in plans[first][0].items():
+            check(plans[other][0].get(name) == data, f"{name} differs: {first!r}, {other!r}")
+        check(set(plans[other][0]) == set(plans[first][0]), f"other files: {first!r}, {other!r}")
+        for one, two in zip(plans[first][1], plans[other][1], strict=True):
+            check(one == two, f"plan.json differs: {first!r}, {other!r}:\n{one}\n{two}")
+
+
 def same_plans(bench):
     """Whatever the threads and the rechecks, plans of the same data differ in "run" alone."""
     shop.load(bench)
@@ -30,18 +50,75 @@ def same_plans(bench):
             "threads = 2\nrecheck = 9\n", "threads = 64\n")):
         bench.manifest(pair=shop.MANY_UNITS + extra)
         bench.plan(f"plan{number}")
-        files = files_of(bench.directory / f"plan{number}")
-        document = json.loads(files.pop("plan.json"))
-        check(document["summary"]["update"] > 0, "the plan is empty")
-        del files["plan.sha256"], document["run"], document["manifest_sha256"]
-        plans[extra] = (files, json.dumps(document, indent=1).splitlines())
-    first, *others = plans
-    for other in others:
-        for name, data in plans[first][0].items():
-            check(plans[other][0].get(name) == data, f"{name} differs: {first!r}, {other!r}")
-        check(set(plans[other][0]) == set(plans[first][0]), f"other files: {first!r}, {other!r}")
-        for one, two in zip(plans[first][1], plans[other][1]):
-            check(one == two, f"plan.json differs: {first!r}, {other!r}:\n{one}\n{two}")
+        plans[extra] = content_of(bench.directory / f"plan{number}")
+    check_same_plans(plans)
+
+
+RANGES = """
+CREATE TABLE narrow (id INT PRIMARY KEY, v INT NOT NULL, u INT NOT NULL, UNIQUE KEY (u))
+  ENGINE=InnoDB;
+INSERT INTO narrow SELECT a.i * 10 + b.i - 40000, b.i, a.i * 10 + b.i FROM seq.n a, seq.n b
+  WHERE b.i < 10 AND a.i < 9000;
+CREATE TABLE wide_key (n BIGINT UNSIGNED, part VARBINARY(20), v VARCHAR(30),
+  PRIMARY KEY (n, part)) ENGINE=InnoDB;
+INSERT INTO wide_key SELECT 18446744073709551615 - a.i * 1000003, CONCAT('part ', b.i), b.i
+  FROM seq.n a, seq.n b WHERE b.i < 12 AND a.i < 6000;
+ANALYZE TABLE narrow, wide_key;
+"""
+RANGES_DAMAGE = """
+UPDATE narrow SET v = -1 WHERE id MOD 4001 = 3 OR id BETWEEN 100 AND 180;
+DELETE FROM narrow WHERE id MOD 7001 = 5 OR id = -40000;
+UPDATE narrow SET u = -u - 1 WHERE id IN (-39990, 30000);
+UPDATE narrow SET u = IF(id = 30000, 10, 70000) WHERE id IN (-39990, 30000);
+INSERT INTO narrow VALUES (-2000000000, 1, -7), (2000000000, 1, -8);
+DELETE FROM wide_key WHERE n MOD 1009 = 3; UPDATE wide_key SET v = 'x' WHERE part = 'part 7'
+  AND n MOD 31 = 1;
+INSERT INTO wide_key VALUES (0, '', 'first'), (18446744073709551615, 'zz', 'last');
+"""
+
+
+def plan_by_ranges(bench, code):
+    """By one thread and by several: plan1, plan4, plan64."""
+    plans = {}
+    for threads in (1, 4, 64):
+        bench.manifest(pair=f"threads = {threads}\nchunk_rows = 5\n")
+        name = f"plan{threads}"
+        done = bench.expect(code, "plan", "-o", name, "--overwrite", "--log-level", "info")
+        for table in ("narrow", "wide_key"):
+            told = f"{table}: read in " in done.err
+            check(told == (threads > 1), f"{threads} threads: {table} by ranges: {told}\n{done}")
+        plans[threads] = content_of(bench.directory / name)
+    check_same_plans(plans)
+
+
+def plans_by_ranges(bench):
+    """Several threads read a large table by ranges: the plan is that of one; apply carries it out.
+    """
+    bench.load(RANGES, target=RANGES_DAMAGE)
+    plan_by_ranges(bench, 0)
+    for server in ("source", "target"):
+        bench.execute(server, "CREATE USER few@localhost WITH MAX_USER_CONNECTIONS 5;"
+                              "GRANT ALL ON *.* TO few@localhost")
+    bench.manifest(pair="chunk_rows = 5\nthreads = 8\n", server='user = "few"\n')
+    only = ("--only", f"p/{bench.db}.narrow")
+    done = bench.expect(0, "plan", "-o", "few", "--log-level", "info", *only)
+    check("one reader less" in done.err, f"as many sessions as ever\n{done}")
+    bench.manifest(pair="chunk_rows = 5\n")
+    bench.expect(0, "plan", "-o", "many", *only)
+    check_same_plans({name: content_of(bench.directory / name) for name in ("few", "many")})
+    for server in ("source", "target"):
+        bench.execute(server, "DROP USER few@localhost")
+    bench.manifest(pair="chunk_rows = 5\n")
+    bench.expect(2, "check")
+    bench.expect(2, "check", "--fast")
+    bench.expect(0, "apply", "plan64")
+    bench.check_converged("ranges")
+    bench.expect(0, "check")
+    bench.expect(0, "check", "--fast")
+    # Rows all over the table that the target cannot hold: the findings are the same, too.
+    bench.execute("source", "ALTER TABLE narrow MODIFY v INT;"
+                            "UPDATE narrow SET v = NULL WHERE id MOD 1000 = 1")
+    plan_by_ranges(bench, NOT_APPLYABLE)
 
 
 def small_plan(bench):
@@ -171,4 +248,4 @@ def not_as_reviewed(bench):
     bench.check_converged("a copy of the plan")
 
 
-TESTS = (same_plans, flipped_bytes, edited_plans, not_as_reviewed)
+TESTS = (same_plans, plans_by_ranges, flipped_bytes, edited_plans, not_as_reviewed)

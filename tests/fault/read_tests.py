@@ -17,6 +17,7 @@ BIG_SCHEMA = """
 CREATE TABLE big (id INT PRIMARY KEY, v INT NOT NULL, t VARCHAR(20)) ENGINE=InnoDB;
 INSERT INTO big SELECT a.i * 30 + b.i, b.i, CONCAT('row ', a.i) FROM seq.n a, seq.n b
   WHERE b.i < 30 AND a.i < 10000;
+ANALYZE TABLE big;
 """
 BIG_DAMAGE = "UPDATE big SET v = -1 WHERE id MOD 40009 = 7; DELETE FROM big WHERE id = 299;" \
              "INSERT INTO big VALUES (300001, 1, 'extra')"
@@ -41,9 +42,9 @@ def judge_plan(bench, done, reference, directory):
     return True
 
 
-def load_big(bench):
+def load_big(bench, pair=""):
     bench.load(BIG_SCHEMA, target=BIG_DAMAGE)
-    bench.manifest()
+    bench.manifest(pair=pair)
     began = time.monotonic()
     bench.plan("reference")
     return content(bench, "reference"), time.monotonic() - began
@@ -78,9 +79,20 @@ def kill_sessions(server, command, stop):
 
 def source_sessions_killed(bench):
     """KILL and KILL QUERY on the source, and on the target, at moments over all of a plan."""
-    reference, seconds = load_big(bench)
+    return sessions_killed(bench, 7, *load_big(bench))
+
+
+def sessions_of_ranges_killed(bench):
+    """The same while several threads read the table by ranges."""
+    reference, seconds = load_big(bench, "chunk_rows = 10\n")
+    done = bench.expect(0, "plan", "-o", "ranges", "--log-level", "info")
+    check("big: read in " in done.err, f"the table is not read by ranges\n{done}")
+    return sessions_killed(bench, 4, reference, seconds)
+
+
+def sessions_killed(bench, turns, reference, seconds):
     failed = 0
-    turns = 7 * bench.stage.rounds
+    turns *= bench.stage.rounds
     cases = list(itertools.product(("KILL", "KILL QUERY"), ("source", "target"), range(turns)))
     for number, (command, role, turn) in enumerate(cases):
         delay = seconds * (turn + bench.random.random()) / turns
@@ -213,5 +225,5 @@ def silent_source(bench):
     check(cuts.failed == cuts.runs, f"only {cuts.failed} of {cuts.runs} plans failed")
 
 
-TESTS = (source_sessions_killed, source_server_killed, connection_cut_in_rows,
-         connection_cut_anywhere, equal_tables_cut, silent_source)
+TESTS = (source_sessions_killed, sessions_of_ranges_killed, source_server_killed,
+         connection_cut_in_rows, connection_cut_anywhere, equal_tables_cut, silent_source)

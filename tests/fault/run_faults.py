@@ -5,6 +5,7 @@ Each test has a database and a directory of its own. Fails if any of them fails 
 
 ROWPLAN_TEST_ROUNDS=N   longer: N times as many random turns
 ROWPLAN_TEST_SEED=N     other random choices
+ROWPLAN_TEST_ROWS=N     rows of the table of which incremental-reads changes a thousand
 ROWPLAN_TEST_SAKILA=DIR also damages and mends the Sakila database, from DIR/schema.sql and data.sql
 """
 
@@ -29,8 +30,8 @@ MODULES = ("kill_tests", "undo_tests", "read_tests", "commit_tests", "stale_test
            "busy_tests", "lock_tests", "guard_tests", "disk_tests", "signal_tests",
            "password_tests", "checksum_tests", "privilege_tests", "role_tests", "steps_tests",
            "binlog_tests", "status_tests", "audit_tests", "throttle_tests", "hook_tests",
-           "incremental_tests", "soft_delete_tests", "campaign_tests", "sync_tests",
-           "sync_fault_tests",
+           "incremental_tests", "soft_delete_tests", "tombstone_tests", "campaign_tests",
+           "replica_tests", "sync_tests", "sync_fault_tests",
            "sakila_tests")
 
 

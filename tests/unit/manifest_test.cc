@@ -531,7 +531,7 @@ TEST(Manifest, WhereIsCheckedWhereItStands) {
 
 TEST(Manifest, SoftDeletes) {
   EXPECT_EQ(in_pair("deletes = { soft = \"deleted_at\" }\n"), "");
-  EXPECT_EQ(in_pair("deletes = {}\n"), "1:1+7 \"deletes\" names no column");
+  EXPECT_EQ(in_pair("deletes = {}\n"), "1:1+7 \"deletes\" names neither a column nor a table");
   EXPECT_EQ(in_pair("deletes = { soft = \"\" }\n"), "1:20+2 \"soft\" is empty");
   const Manifest manifest = good(R"([defaults]
 source = "hq"
@@ -562,6 +562,40 @@ deletes = { soft = "gone" }
   EXPECT_EQ(found(2, "shop.soft"), "apply gone");
 }
 
+TEST(Manifest, Tombstones) {
+  const std::string deletes = "deletes = { tombstones = \"shop.deleted\" }\n";
+  const std::string incremental = "[pair.o.incremental]\ncolumn = \"changed\"\n";
+  EXPECT_EQ(in_pair(deletes + incremental), "");
+  EXPECT_EQ(in_pair(deletes), "1:1+7 [pair.o] has \"tombstones\" and no \"incremental\"");
+  EXPECT_EQ(in_pair("deletes = { tombstones = \"deleted\" }\n" + incremental),
+            "1:26+9 \"tombstones\" is not the name of a table");
+  EXPECT_EQ(in_pair("deletes = { tombstones = \"a.b\", soft = \"c\" }\n" + incremental),
+            "1:1+7 \"deletes\" has both \"soft\" and \"tombstones\"");
+  EXPECT_EQ(in_pair("deletes = { }\n"), "1:1+7 \"deletes\" names neither a column nor a table");
+  const Manifest manifest = good(R"([defaults]
+source = "hq"
+target = "dw"
+tables = ["shop.*"]
+deletes = { tombstones = "shop.deleted%2E" }
+incremental = { column = "changed" }
+[pair.a]
+[pair.a.table."shop.other"]
+deletes = { tombstones = "ops.gone" }
+[pair.a.table."shop.soft"]
+deletes = { soft = "gone" }
+[pair.b]
+deletes = "apply"
+)");
+  const auto found = [&](std::size_t pair, const std::string& table) {
+    const TableOptions options = options_for(manifest.pairs[pair], table);
+    return options.tombstones ? options.tombstones->db + " " + options.tombstones->table : "";
+  };
+  EXPECT_EQ(found(0, "shop.t"), "shop deleted.");
+  EXPECT_EQ(found(0, "shop.other"), "ops gone");
+  EXPECT_EQ(found(0, "shop.soft"), "");
+  EXPECT_EQ(found(1, "shop.t"), "");
+}
+
 TEST(Manifest, Features) {
   const auto refused = [](const std::string& what, const std::string& feature) {
     return '"' + what + "\" belongs to " + feature + ", which this version does not have yet";
@@ -569,8 +603,6 @@ TEST(Manifest, Features) {
   EXPECT_EQ(in_pair("direction = \"two-way\"\n"), "1:13+9 " + refused("two-way", "two-way syncs"));
   EXPECT_EQ(in_pair("direction = \"via-source\"\n"),
             "1:13+12 " + refused("via-source", "syncs through a replication source"));
-  EXPECT_EQ(in_pair("deletes = { tombstones = \"shop.deleted\" }\n"),
-            "1:13+10 " + refused("tombstones", "tombstones"));
   EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
   EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\n")),
