@@ -62,7 +62,8 @@ bool all_same(const std::vector<Candidate>& candidates) {
 }
 
 MergeDecision take(const mysql::Row* row) {
-  MergeDecision decision{MergeOutcome::merged, std::nullopt, std::nullopt};
+  MergeDecision decision;
+  decision.outcome = MergeOutcome::merged;
   if (row != nullptr) decision.result = *row;
   return decision;
 }
@@ -125,10 +126,11 @@ MergeDecision RowMerger::merge(const MergeInput& input) {
   const bool equal = std::all_of(input.rows.begin(), input.rows.end(),
                                  [&](const mysql::Row* row) { return same_row(first, row); });
   if (equal) {
-    const bool as_it_was = first == nullptr
-                               ? input.base == nullptr
-                               : input.base != nullptr && hasher_.hash(*first) == input.base->row;
-    return {as_it_was ? MergeOutcome::same : MergeOutcome::dissolved, std::nullopt, std::nullopt};
+    MergeDecision decision;
+    if (first != nullptr) decision.hash = hasher_.hash(*first);
+    const auto base = input.base == nullptr ? std::nullopt : std::optional(input.base->row);
+    if (decision.hash != base) decision.outcome = MergeOutcome::dissolved;
+    return decision;
   }
   const RowHashes hashes = hashes_of(input.rows);
   if (const auto done = half_done(input, hashes)) return take(input.rows[*done]);
@@ -185,7 +187,9 @@ MergeDecision RowMerger::merge_changes(const MergeInput& input, const RowHashes&
 MergeDecision RowMerger::merge_by_columns(const MergeInput& input, std::vector<RowState> states,
                                           const CellStates& cells) const {
   MergedCells merged = merge_cells(rules_.conflict, input.rows, cells, columns_);
-  MergeDecision decision{MergeOutcome::merged, std::move(merged.row), std::nullopt};
+  MergeDecision decision;
+  decision.outcome = MergeOutcome::merged;
+  decision.result = std::move(merged.row);
   if (merged.conflicts.empty()) return decision;
   Pick pick = merged.conflicts.front().pick;
   if (!decision.result) {

@@ -69,6 +69,8 @@ struct MergeDecision {
   /// Where merged: the row, or none where it is deleted. Then also where a conflict was decided.
   std::optional<mysql::Row> result;
   std::optional<Conflict> conflict;
+  /// Where same or dissolved: of the row that all have; nullopt: none has it.
+  std::optional<mysql::RowHash> hash;
 };
 
 struct MergeInput {
