@@ -17,6 +17,7 @@
 #include "planner/glob.h"
 #include "planner/hooks_spec.h"
 #include "planner/incremental.h"
+#include "planner/merge_spec.h"
 #include "planner/rename_rule.h"
 #include "planner/throttle_spec.h"
 
@@ -29,6 +30,7 @@ enum class Direction : std::uint8_t {
   two_way,     ///< not built
   via_source,  ///< a replica is made to equal its replication source by writes to that
 };
+enum class OnMissing : std::uint8_t { fail, skip };
 enum class Compress : std::uint8_t { automatic, no, yes };
 enum class FilterMoved : std::uint8_t { refuse, follow };
 enum class Deletes : std::uint8_t { apply, ignore };
@@ -112,6 +114,7 @@ struct TableOptions {
   bool split_units = false;  ///< a unit over max_unit_rows is committed in steps
   std::uint64_t max_keyless_rows = 100'000;
   std::optional<Incremental> incremental;  ///< none: every run compares all rows
+  MergeSpec merge;                         ///< of a two-way table
   Limits limits;
 };
 
@@ -143,6 +146,14 @@ struct PairSpec {
   [[nodiscard]] const std::string& written() const { return via_source() ? source : target; }
 };
 
+struct GroupSpec {
+  PairSpec sync;  ///< what it has in common with a pair; `source` is the hub, `target` is empty
+  std::vector<std::string> spokes;  ///< servers, in the manifest's order
+  OnMissing on_missing = OnMissing::fail;
+  unsigned tombstone_days = 30;   ///< for how long a spoke that is skipped can catch up
+  bool require_baseline = false;  ///< two-way: no union where there is none
+};
+
 struct PolicySpec {
   Approve approve = Approve::never;
   bool verify_after = false;  ///< an apply compares again what it wrote
@@ -162,7 +173,8 @@ struct Manifest {
   std::string
       state_path;  ///< as written, or `<name>.state.db`; relative to the manifest's directory
   std::map<std::string, ServerSpec> servers;
-  std::vector<PairSpec> pairs;  ///< in the manifest's order
+  std::vector<PairSpec> pairs;    ///< in the manifest's order
+  std::vector<GroupSpec> groups;  ///< likewise
   PolicySpec policy;
   OutputSpec output;
   HooksSpec hooks;  ///< of the whole job

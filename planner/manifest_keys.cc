@@ -26,6 +26,7 @@ constexpr std::array<Choice, 3> kAssumptions = {
 constexpr std::array<Choice, 3> kCompressValues = {{{"auto"}, {"false"}, {"true"}}};
 constexpr std::array<Choice, 3> kApprovals = {{{"never"}, {"always"}, {"on_warning"}}};
 constexpr std::array<Choice, 2> kFailedVerify = {{{"report"}, {"undo", kUndoAfter}}};
+constexpr std::array<Choice, 2> kMerges = {{{"rows"}, {"columns"}}};
 constexpr std::array<Choice, 2> kOnMissing = {{{"fail"}, {"skip"}}};
 
 constexpr std::int64_t kSecond = 1'000;
@@ -77,7 +78,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"hub", kGroup, T::text, kGroups},
     {"spokes", kGroup, T::texts, kGroups},
     {"on_missing", kGroup, T::choice, kGroups, kOnMissing},
-    {"tombstone_days", kGroup, T::integer, kGroups},
+    {"tombstone_days", kGroup, T::integer, kGroups, {}, 1, 36'500},
     {"require_baseline", kGroup, T::boolean, kGroups},
     {"tables", kSync, T::texts},
     {"rename", kSync, T::renames},
@@ -95,10 +96,10 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"sensitive", kSyncOrTable, T::texts, kSensitive},
     {"large_bytes", kSyncOrTable, T::size, {}, {}, 1, 1LL << 32U},
     {"deletes", kSyncOrTable, T::choice_or_table, {}, kDeletesValues},
-    {"conflict", kSyncOrTable, T::conflict, kTwoWay},
-    {"merge", kSyncOrTable, T::text, kTwoWay},
-    {"insert_conflict", kSyncOrTable, T::conflict, kTwoWay},
-    {"threshold", kSyncOrTable, T::duration, kTwoWay},
+    {"conflict", kSyncOrTable, T::text_or_table, kTwoWay},
+    {"merge", kSyncOrTable, T::choice, kTwoWay, kMerges},
+    {"insert_conflict", kSyncOrTable, T::text_or_table, kTwoWay},
+    {"threshold", kSyncOrTable, T::duration, kTwoWay, {}, 0, kYear},
     {"threads", kSyncOrTable, T::integer, {}, {}, 1, 64},
     {"method", kSyncOrTable, T::choice, {}, kMethods},
     {"chunk_rows", kSyncOrTable, T::integer, {}, {}, 1, 1'000'000},
@@ -115,6 +116,10 @@ constexpr auto kKeys = std::to_array<KeySpec>({
 
     {"soft", kDeletesForm, T::text},
     {"tombstones", kDeletesForm, T::text},
+
+    {"resolve", kConflict, T::text, kTwoWay},
+    {"column", kConflict, T::text, kTwoWay},
+    {"otherwise", kConflict, T::text, kTwoWay},
 
     {"max_deletes", kLimits, T::limit},
     {"max_changes", kLimits, T::limit},
@@ -192,6 +197,7 @@ std::string_view home_of_key(std::string_view name) {
                                                {kPair, "[pair.NAME]"},
                                                {kGroup, "[group.NAME]"},
                                                {kLimits, "[pair.NAME.limits]"},
+                                               {kConflict, "\"conflict\""},
                                                {kIncremental, "[pair.NAME.incremental]"},
                                                {kThrottle, "[pair.NAME.throttle]"},
                                                {kHooks, "[hooks]"},

@@ -28,6 +28,7 @@ enum Section : unsigned {
   kSecrets = 1U << 13U,
   kAudit = 1U << 14U,
   kDeletesForm = 1U << 15U,  ///< the table that `deletes` may be
+  kConflict = 1U << 16U,     ///< the table that `conflict` and `insert_conflict` are
 };
 
 enum class KeyType : std::uint8_t {
@@ -44,7 +45,7 @@ enum class KeyType : std::uint8_t {
   renames,          ///< a table of texts
   section,          ///< a table with keys of its own
   sections,         ///< a table of such tables by name
-  conflict,         ///< a table { resolve, column, otherwise }
+  text_or_table,    ///< a text, or a table with keys of its own
   choice_or_flag,   ///< a choice, some of which are `true` and `false`
   choice_or_table,  ///< a choice, or a table with keys of its own
 };

@@ -129,6 +129,7 @@ void read_options(const ManifestSection& section, TableOptions& options) {
   store(options.compress, section.choice<Compress>("compress"));
   read_limits(section, options.limits);
   read_incremental(section, options.incremental);
+  read_merge(section, options.merge);
 }
 
 void read_tables(const ManifestSection& section, PairSpec& pair) {
@@ -177,7 +178,7 @@ void read_replica_writes(const ManifestSection& section, const Servers& servers,
   pair.allow_replica_writes = std::move(*named);
 }
 
-/// The keys that only a pair has.
+/// The members of a pair, and what it has in common with a group.
 void read_pair_keys(const ManifestSection& section, const Servers& servers, Draft& draft) {
   if (section.has("source")) {
     draft.has_source = true;
@@ -190,18 +191,7 @@ void read_pair_keys(const ManifestSection& section, const Servers& servers, Draf
     draft.pair.target = section.text("target").value_or("");
   }
   draft.has_tables = draft.has_tables || section.has("tables");
-  read_tables(section, draft.pair);
-  read_rename(section, draft.pair);
-  store(draft.pair.direction, section.choice<Direction>("direction"));
-  if (section.has("assume")) {
-    draft.pair.assume = section.choices<Assumption>("assume").value_or(std::vector<Assumption>{});
-  }
-  if (auto allowed = section.names("allow_triggers"))
-    draft.pair.allow_triggers = std::move(*allowed);
-  read_replica_writes(section, servers, draft.pair);
-  read_options(section, draft.pair.options);
-  read_throttle(section, servers, draft.pair.throttle);
-  read_hooks(section, draft.pair.hooks);
+  read_sync_keys(section, servers, draft.pair);
 }
 
 void check_pair(const ManifestSection& section, const Draft& draft, const Servers& servers) {
@@ -220,7 +210,50 @@ void check_pair(const ManifestSection& section, const Draft& draft, const Server
   if (draft.pair.via_source()) check_via_source(section, draft.pair);
 }
 
-void read_overrides(const ManifestSection& section, PairSpec& pair) {
+}  // namespace
+
+void check_server(const ManifestSection& section, SourceSpan span, const std::string& name,
+                  const Servers& servers) {
+  if (name.empty() || servers.contains(name)) return;
+  std::vector<std::string_view> names;
+  for (const auto& [known, server] : servers) names.emplace_back(known);
+  std::string message = "unknown server " + in_quotes(name);
+  const std::optional<std::string> meant = did_you_mean(name, names);
+  if (meant) message += ", did you mean " + in_quotes(*meant) + '?';
+  section.report().error(span, std::move(message),
+                         meant ? "" : "a server is defined by [server.NAME]");
+}
+
+void read_sync_keys(const ManifestSection& section, const Servers& servers, PairSpec& pair) {
+  read_tables(section, pair);
+  read_rename(section, pair);
+  store(pair.direction, section.choice<Direction>("direction"));
+  if (section.has("assume")) {
+    pair.assume = section.choices<Assumption>("assume").value_or(std::vector<Assumption>{});
+  }
+  if (auto allowed = section.names("allow_triggers")) pair.allow_triggers = std::move(*allowed);
+  read_replica_writes(section, servers, pair);
+  read_options(section, pair.options);
+  read_throttle(section, servers, pair.throttle);
+  read_hooks(section, pair.hooks);
+}
+
+void check_sync(const ManifestSection& section, const MergeMembers& members, Direction direction,
+                TableOptions& options) {
+  check_incremental(section, options.incremental);
+  check_tombstones(section, options);
+  check_direction(section, direction, options);
+  if (direction == Direction::two_way) check_merge(section, members, options.merge);
+}
+
+PairSpec read_defaults(const ManifestSection& root, const Servers& servers) {
+  Draft defaults;
+  if (const auto section = root.section("defaults", kDefaults))
+    read_pair_keys(*section, servers, defaults);
+  return std::move(defaults.pair);
+}
+
+void read_overrides(const ManifestSection& section, const MergeMembers& members, PairSpec& pair) {
   ManifestReport& report = section.report();
   std::set<std::string> seen;
   for (const ManifestSection::Named& named : section.sections("table")) {
@@ -234,29 +267,14 @@ void read_overrides(const ManifestSection& section, PairSpec& pair) {
     const ManifestSection table = section.open("table", named, kTable);
     TableOverride override{"", named.span, pair.options};
     read_options(table, override.options);
-    check_incremental(table, override.options.incremental);
+    check_sync(table, members, pair.direction, override.options);
     if (pair.via_source()) check_via_source(table, override.options);
-    check_tombstones(table, override.options);
     override.db_table = encode_table(*name);
     if (!seen.insert(override.db_table).second) {
       report.error(named.span, "the table " + in_quotes(named.name) + " stands twice");
     }
     pair.overrides.push_back(std::move(override));
   }
-}
-
-}  // namespace
-
-void check_server(const ManifestSection& section, SourceSpan span, const std::string& name,
-                  const Servers& servers) {
-  if (name.empty() || servers.contains(name)) return;
-  std::vector<std::string_view> names;
-  for (const auto& [known, server] : servers) names.emplace_back(known);
-  std::string message = "unknown server " + in_quotes(name);
-  const std::optional<std::string> meant = did_you_mean(name, names);
-  if (meant) message += ", did you mean " + in_quotes(*meant) + '?';
-  section.report().error(span, std::move(message),
-                         meant ? "" : "a server is defined by [server.NAME]");
 }
 
 std::vector<PairSpec> read_pairs(const ManifestSection& root, const Servers& servers) {
@@ -272,9 +290,10 @@ std::vector<PairSpec> read_pairs(const ManifestSection& root, const Servers& ser
     draft.pair.span = named.span;
     read_pair_keys(section, servers, draft);
     check_pair(section, draft, servers);
-    check_incremental(section, draft.pair.options.incremental);
-    check_tombstones(section, draft.pair.options);
-    read_overrides(section, draft.pair);
+    const MergeMembers members{
+        draft.pair.source, draft.pair.target, {draft.pair.source, draft.pair.target}};
+    check_sync(section, members, draft.pair.direction, draft.pair.options);
+    read_overrides(section, members, draft.pair);
     pairs.push_back(std::move(draft.pair));
   }
   return pairs;

@@ -1,10 +1,11 @@
-// Reads the servers and pairs of a manifest.
+// Reads the servers, pairs and groups of a manifest.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "planner/manifest_merge.h"
 #include "planner/manifest_section.h"
 
 namespace rowplan::planner {
@@ -13,6 +14,26 @@ namespace rowplan::planner {
 
 [[nodiscard]] std::vector<PairSpec> read_pairs(const ManifestSection& root,
                                                const std::map<std::string, ServerSpec>& servers);
+
+/// `pairs`: whose names are taken.
+[[nodiscard]] std::vector<GroupSpec> read_groups(const ManifestSection& root,
+                                                 const std::map<std::string, ServerSpec>& servers,
+                                                 const std::vector<PairSpec>& pairs);
+
+/// What [defaults] says of every pair and group.
+[[nodiscard]] PairSpec read_defaults(const ManifestSection& root,
+                                     const std::map<std::string, ServerSpec>& servers);
+
+/// Reads the keys that a pair and a group have in common.
+void read_sync_keys(const ManifestSection& section,
+                    const std::map<std::string, ServerSpec>& servers, PairSpec& pair);
+
+/// Complains of options of a pair, a group or a table that do not go together.
+void check_sync(const ManifestSection& section, const MergeMembers& members, Direction direction,
+                TableOptions& options);
+
+/// Reads the tables with options of their own.
+void read_overrides(const ManifestSection& section, const MergeMembers& members, PairSpec& pair);
 
 /// The keys that are not there leave `throttle` alone.
 void read_throttle(const ManifestSection& section, const std::map<std::string, ServerSpec>& servers,

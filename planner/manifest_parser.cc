@@ -140,6 +140,7 @@ Manifest read_manifest(const ManifestSection& root) {
   read_names(root, manifest);
   manifest.servers = read_servers(root);
   manifest.pairs = read_pairs(root, manifest.servers);
+  manifest.groups = read_groups(root, manifest.servers, manifest.pairs);
   read_policy(root, manifest.policy);
   read_output(root, manifest.output);
   read_hooks(root, manifest.hooks);
@@ -151,9 +152,9 @@ Manifest read_manifest(const ManifestSection& root) {
 
 }  // namespace
 
-ParsedManifest parse_manifest(std::string text, std::string file_name) {
+ParsedManifest parse_manifest(std::string text, std::string file_name, bool unbuilt) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark
-  ManifestReport report(file_name, text);
+  ManifestReport report(file_name, text, unbuilt);
   ParsedManifest parsed;
   const std::optional<toml::table> table = parse_toml(text, report);
   if (table && check_version(*table, report)) {

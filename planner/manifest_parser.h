@@ -15,7 +15,9 @@ struct ParsedManifest {
 };
 
 /// Never throws for what a user wrote. `file_name` stands in the diagnostics, and relative paths
-/// start from its directory.
-[[nodiscard]] ParsedManifest parse_manifest(std::string text, std::string file_name);
+/// start from its directory. `unbuilt`: for tests of features that are not built yet, whose keys
+/// are refused otherwise.
+[[nodiscard]] ParsedManifest parse_manifest(std::string text, std::string file_name,
+                                            bool unbuilt = false);
 
 }  // namespace rowplan::planner

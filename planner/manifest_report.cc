@@ -7,8 +7,8 @@
 
 namespace rowplan::planner {
 
-ManifestReport::ManifestReport(std::string file, std::string text)
-    : file_(std::move(file)), text_(std::move(text)) {
+ManifestReport::ManifestReport(std::string file, std::string text, bool unbuilt)
+    : file_(std::move(file)), text_(std::move(text)), unbuilt_(unbuilt) {
   std::size_t begin = 0;
   while (begin <= text_.size()) {
     const std::size_t end = std::min(text_.find('\n', begin), text_.size());

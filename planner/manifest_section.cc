@@ -53,7 +53,7 @@ void ManifestSection::check_keys() const {
     const KeySpec* known = find_key(section_, key.str());
     if (known == nullptr) {
       check_unknown(key);
-    } else if (!known->feature.empty()) {
+    } else if (report_->refuses(known->feature)) {
       report_->error(report_->span(key.source()), not_built(key.str(), known->feature));
     }
   }
@@ -76,6 +76,8 @@ void ManifestSection::check_unknown(const toml::key& key) const {
 }
 
 bool ManifestSection::has(std::string_view name) const { return table_->contains(name); }
+
+bool ManifestSection::reads(std::string_view name) const { return node(name) != nullptr; }
 
 bool ManifestSection::is_table(std::string_view name) const {
   const toml::node* found = table_->get(name);
@@ -101,7 +103,7 @@ const KeySpec& ManifestSection::spec(std::string_view name) const {
 }
 
 const toml::node* ManifestSection::node(std::string_view name) const {
-  return spec(name).feature.empty() ? table_->get(name) : nullptr;
+  return report_->refuses(spec(name).feature) ? nullptr : table_->get(name);
 }
 
 std::optional<ManifestSection> ManifestSection::section(std::string_view name, Section kind) const {
@@ -154,11 +156,11 @@ std::optional<std::size_t> ManifestSection::find_choice(std::string_view name,
   std::string list;
   for (std::size_t index = 0; index < choices.size(); ++index) {
     if (choices[index].value == value) {
-      if (choices[index].feature.empty()) return index;
+      if (!report_->refuses(choices[index].feature)) return index;
       report_->error(where, not_built(value, choices[index].feature));
       return std::nullopt;
     }
-    if (!choices[index].feature.empty()) continue;
+    if (report_->refuses(choices[index].feature)) continue;
     values.push_back(choices[index].value);
     const bool flag = values.back() == "false" || values.back() == "true";
     list +=

@@ -20,7 +20,13 @@ namespace rowplan::planner {
 /// Gathers the diagnostics of one manifest.
 class ManifestReport {
  public:
-  ManifestReport(std::string file, std::string text);
+  /// `unbuilt`: keys of features that are not built are read, not refused.
+  ManifestReport(std::string file, std::string text, bool unbuilt = false);
+
+  /// Is a key or value of this feature refused? Of an empty one never.
+  [[nodiscard]] bool refuses(std::string_view feature) const {
+    return !feature.empty() && !unbuilt_;
+  }
 
   void error(SourceSpan span, std::string message, std::string hint = {});
   void secret(SourceSpan span, std::string message, std::string hint);  ///< shows no source line
@@ -38,6 +44,7 @@ class ManifestReport {
   [[nodiscard]] std::string_view line(std::uint32_t number) const;
   std::string file_;
   std::string text_;
+  bool unbuilt_;
   std::vector<std::pair<std::size_t, std::size_t>> lines_;  ///< begin, size
   Diagnostics diagnostics_;
 };
@@ -57,6 +64,7 @@ class ManifestSection {
 
   /// Does the key stand here, whatever its value?
   [[nodiscard]] bool has(std::string_view name) const;
+  [[nodiscard]] bool reads(std::string_view name) const;  ///< has(), and it is not refused
   [[nodiscard]] bool is_table(std::string_view name) const;
   [[nodiscard]] SourceSpan key_span(std::string_view name) const;    ///< of the table without it
   [[nodiscard]] SourceSpan value_span(std::string_view name) const;  ///< likewise

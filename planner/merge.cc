@@ -14,20 +14,29 @@ bool same_row(const mysql::Row* a, const mysql::Row* b) {
   return *a == *b;
 }
 
+/// Was the intent made when the baseline was what it is?
+bool counts(const MergeInput& input, const MergeIntent& intent) {
+  const auto base = input.base == nullptr ? std::nullopt : std::optional(input.base->row);
+  return intent.base == base;
+}
+
 /// Is the member's row what an earlier run wrote there?
 bool is_written(const MergeInput& input, std::size_t member,
                 const std::optional<mysql::RowHash>& hash) {
-  return input.intent != nullptr && input.intent->writes(member) && input.intent->result == hash;
+  return std::any_of(input.intents.begin(), input.intents.end(), [&](const MergeIntent& intent) {
+    return counts(input, intent) && intent.writes(member) && intent.result == hash;
+  });
 }
 
 /// Did an earlier run end half way, and nothing happened since? Who has what it made of the row.
 std::optional<std::size_t> half_done(const MergeInput& input, const RowHashes& hashes) {
   std::optional<std::size_t> done;
-  if (input.intent == nullptr) return done;
+  if (input.intents.empty() || !counts(input, input.intents.back())) return done;
+  const MergeIntent& intent = input.intents.back();
   for (std::size_t member = 0; member < hashes.size(); ++member) {
-    if (is_written(input, member, hashes[member]))
+    if (intent.writes(member) && intent.result == hashes[member])
       done = member;
-    else if (hashes[member] != input.intent->seen[member])
+    else if (hashes[member] != intent.seen[member])
       return std::nullopt;
   }
   return done;
@@ -53,7 +62,8 @@ bool all_same(const std::vector<Candidate>& candidates) {
 }
 
 MergeDecision take(const mysql::Row* row) {
-  MergeDecision decision{MergeOutcome::merged, std::nullopt, std::nullopt};
+  MergeDecision decision;
+  decision.outcome = MergeOutcome::merged;
   if (row != nullptr) decision.result = *row;
   return decision;
 }
@@ -111,16 +121,16 @@ RowMerger::RowMerger(MergeRules rules, std::vector<mysql::CellType> types)
 
 MergeDecision RowMerger::merge(const MergeInput& input) {
   assert(input.rows.size() >= 2);
-  assert(input.intent == nullptr || input.intent->seen.size() == input.rows.size());
   assert(input.has_baseline || input.base == nullptr);
   const mysql::Row* first = input.rows.front();
   const bool equal = std::all_of(input.rows.begin(), input.rows.end(),
                                  [&](const mysql::Row* row) { return same_row(first, row); });
   if (equal) {
-    const bool as_it_was = first == nullptr
-                               ? input.base == nullptr
-                               : input.base != nullptr && hasher_.hash(*first) == input.base->row;
-    return {as_it_was ? MergeOutcome::same : MergeOutcome::dissolved, std::nullopt, std::nullopt};
+    MergeDecision decision;
+    if (first != nullptr) decision.hash = hasher_.hash(*first);
+    const auto base = input.base == nullptr ? std::nullopt : std::optional(input.base->row);
+    if (decision.hash != base) decision.outcome = MergeOutcome::dissolved;
+    return decision;
   }
   const RowHashes hashes = hashes_of(input.rows);
   if (const auto done = half_done(input, hashes)) return take(input.rows[*done]);
@@ -177,7 +187,9 @@ MergeDecision RowMerger::merge_changes(const MergeInput& input, const RowHashes&
 MergeDecision RowMerger::merge_by_columns(const MergeInput& input, std::vector<RowState> states,
                                           const CellStates& cells) const {
   MergedCells merged = merge_cells(rules_.conflict, input.rows, cells, columns_);
-  MergeDecision decision{MergeOutcome::merged, std::move(merged.row), std::nullopt};
+  MergeDecision decision;
+  decision.outcome = MergeOutcome::merged;
+  decision.result = std::move(merged.row);
   if (merged.conflicts.empty()) return decision;
   Pick pick = merged.conflicts.front().pick;
   if (!decision.result) {
@@ -215,8 +227,11 @@ CellStates RowMerger::cell_states(const MergeInput& input, const RowHashes& hash
       if (as_it_was) continue;
       const std::uint64_t hash = hasher_.cell_hash(*input.rows[member], c);
       if (hash == input.base->cells[c]) continue;
-      const bool written = input.intent != nullptr && !input.intent->wrote.empty() &&
-                           input.intent->wrote[member][c] && input.intent->cells[c] == hash;
+      const bool written =
+          std::any_of(input.intents.begin(), input.intents.end(), [&](const MergeIntent& intent) {
+            return counts(input, intent) && !intent.wrote.empty() && intent.wrote[member][c] &&
+                   intent.cells[c] == hash;
+          });
       state = written ? CellState::written : CellState::changed;
     }
   }
@@ -230,15 +245,15 @@ BaselineRow RowMerger::baseline_of(const mysql::Row& row) {
   return base;
 }
 
-MergeIntent RowMerger::intent_to(std::span<const mysql::Row* const> rows,
-                                 const std::optional<mysql::Row>& result) {
+MergeIntent RowMerger::intent_to(const MergeInput& input, const std::optional<mysql::Row>& result) {
   MergeIntent intent;
-  intent.seen = hashes_of(rows);
+  if (input.base != nullptr) intent.base = input.base->row;
+  intent.seen = hashes_of(input.rows);
   if (!result) return intent;
   intent.result = hasher_.hash(*result);
   if (!rules_.by_columns) return intent;
   for (std::size_t c = 0; c < columns_; ++c) intent.cells.push_back(hasher_.cell_hash(*result, c));
-  for (const mysql::Row* row : rows) {
+  for (const mysql::Row* row : input.rows) {
     intent.wrote.emplace_back(columns_);
     for (std::size_t c = 0; c < columns_; ++c)
       intent.wrote.back()[c] = row == nullptr || cell_differs(*row, *result, c);

@@ -25,7 +25,9 @@ struct BaselineRow {
 using RowHashes = std::vector<std::optional<mysql::RowHash>>;
 
 /// What an earlier run was about to make of a row, and may have made of it on some members.
+/// Counts only as long as the baseline is what it was: once that moves, the run has been finished.
 struct MergeIntent {
+  std::optional<mysql::RowHash> base;    ///< nullopt: there was no row, or no baseline
   std::optional<mysql::RowHash> result;  ///< nullopt: to delete it
   RowHashes seen;                        ///< of each member, before
   // With by_columns:
@@ -67,13 +69,15 @@ struct MergeDecision {
   /// Where merged: the row, or none where it is deleted. Then also where a conflict was decided.
   std::optional<mysql::Row> result;
   std::optional<Conflict> conflict;
+  /// Where same or dissolved: of the row that all have; nullopt: none has it.
+  std::optional<mysql::RowHash> hash;
 };
 
 struct MergeInput {
   bool has_baseline = true;                 ///< of the table
   const BaselineRow* base = nullptr;        ///< nullptr: there was no such row
   std::span<const mysql::Row* const> rows;  ///< of each member; nullptr: it has none
-  const MergeIntent* intent = nullptr;      ///< nullptr: none
+  std::span<const MergeIntent> intents;     ///< of runs that were not finished, the oldest first
 };
 
 /// Merges the rows of one table.
@@ -88,7 +92,7 @@ class RowMerger {
   [[nodiscard]] BaselineRow baseline_of(const mysql::Row& row);
 
   /// What is journaled before the first of the members is written.
-  [[nodiscard]] MergeIntent intent_to(std::span<const mysql::Row* const> rows,
+  [[nodiscard]] MergeIntent intent_to(const MergeInput& input,
                                       const std::optional<mysql::Row>& result);
 
  private:

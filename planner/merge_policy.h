@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "mysql/key_order.h"
-#include "planner/conflict_spec.h"
+#include "planner/merge_spec.h"
 
 namespace rowplan::planner {
 

@@ -303,7 +303,7 @@ TEST_F(RandomMerge, MergingWhatWasMergedIsEmpty) {
     const std::vector<const mysql::Row*> rows(one.rows.size(), row);
     BaselineRow base;
     if (row != nullptr) base = merger.baseline_of(*row);
-    EXPECT_EQ(merger.merge({true, row != nullptr ? &base : nullptr, rows, nullptr}).outcome,
+    EXPECT_EQ(merger.merge({true, row != nullptr ? &base : nullptr, rows, {}}).outcome,
               MergeOutcome::same);
   });
 }
@@ -352,14 +352,15 @@ TEST_F(RandomMerge, AKilledRunIsFinished) {
     const MergeDecision decision = one.merge(rules);
     if (decision.outcome != MergeOutcome::merged) return;
     RowMerger merger(rules, testing::merge_types());
-    MergeCase::Pointers pointers(one.rows);
-    const MergeIntent intent = merger.intent_to(pointers.rows, decision.result);
-    for (const mysql::Row*& row : pointers.rows)
-      if (random() % 2 == 0) row = decision.result ? &*decision.result : nullptr;
-    BaselineRow base;
-    if (one.base) base = merger.baseline_of(merge_row(*one.base));
-    const MergeDecision again =
-        merger.merge({one.has_baseline, one.base ? &base : nullptr, pointers.rows, &intent});
+    const MergeDecision again = one.with_input(merger, [&](MergeInput input) {
+      const std::vector<MergeIntent> intents{merger.intent_to(input, decision.result)};
+      std::vector<const mysql::Row*> rows(input.rows.begin(), input.rows.end());
+      for (const mysql::Row*& row : rows)
+        if (random() % 2 == 0) row = decision.result ? &*decision.result : nullptr;
+      input.rows = rows;
+      input.intents = intents;
+      return merger.merge(input);
+    });
     EXPECT_TRUE(again.outcome == MergeOutcome::merged || again.outcome == MergeOutcome::dissolved);
     if (again.outcome == MergeOutcome::merged) {
       EXPECT_TRUE(again.result == decision.result);

@@ -62,21 +62,26 @@ struct MergeCase {
   bool has_baseline = true;
   MaybeValues base;
   std::vector<MaybeValues> rows;
-  std::optional<MergeIntent> intent;
+  std::vector<MergeIntent> intents;
 
-  [[nodiscard]] MergeDecision merge(const MergeRules& rules) const {
-    RowMerger merger(rules, merge_types());
+  template <typename Use>
+  auto with_input(RowMerger& merger, const Use& use) const {
     BaselineRow baseline;
     if (base) baseline = merger.baseline_of(merge_row(*base));
     const Pointers pointers(rows);
-    return merger.merge(
-        {has_baseline, base ? &baseline : nullptr, pointers.rows, intent ? &*intent : nullptr});
+    return use(MergeInput{has_baseline, base ? &baseline : nullptr, pointers.rows, intents});
+  }
+
+  [[nodiscard]] MergeDecision merge(const MergeRules& rules) const {
+    RowMerger merger(rules, merge_types());
+    return with_input(merger, [&](const MergeInput& input) { return merger.merge(input); });
   }
 
   /// The run ended when it was about to make `result` of the rows.
   void intend(const MergeRules& rules, const std::optional<mysql::Row>& result) {
-    const Pointers pointers(rows);
-    intent = RowMerger(rules, merge_types()).intent_to(pointers.rows, result);
+    RowMerger merger(rules, merge_types());
+    intents.push_back(with_input(
+        merger, [&](const MergeInput& input) { return merger.intent_to(input, result); }));
   }
 
   struct Pointers {

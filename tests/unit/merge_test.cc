@@ -241,7 +241,7 @@ TEST(MergeIntents, WhatAnEarlierRunWroteIsNoChange) {
   crashed.intend(rules, first.result);
   crashed.rows = {kOther, std::nullopt, kOld};
   expect_deleted(crashed.merge(rules));
-  crashed.intent.reset();
+  crashed.intents.clear();
   EXPECT_EQ(crashed.merge(rules).outcome, MergeOutcome::unresolved);
 }
 

@@ -1,7 +1,9 @@
-// What decides a conflict of a two-way table, as the manifest says it.
+// How the rows of a two-way table are merged, as the manifest says it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace rowplan::planner {
@@ -23,8 +25,7 @@ enum class Resolve : std::uint8_t {
          resolve == Resolve::least;
 }
 
-/// { resolve, column, otherwise }. Members are named as servers; `source` and `target` are already
-/// replaced.
+/// { resolve, column, otherwise }. Members are named as servers.
 struct ConflictSpec {
   Resolve resolve = Resolve::manual;
   std::string member;                   ///< with Resolve::member
@@ -33,6 +34,16 @@ struct ConflictSpec {
   std::string otherwise_member;         ///< with Resolve::member
 
   friend bool operator==(const ConflictSpec&, const ConflictSpec&) = default;
+};
+
+/// The keys of a two-way table.
+struct MergeSpec {
+  ConflictSpec conflict;
+  std::optional<ConflictSpec> inserts;  ///< of two inserts of one key; none: see MergeRules
+  bool by_columns = false;
+  std::chrono::milliseconds threshold{0};
+
+  friend bool operator==(const MergeSpec&, const MergeSpec&) = default;
 };
 
 }  // namespace rowplan::planner

@@ -1,4 +1,4 @@
-#include "planner/conflict_spec.h"
+#include "planner/merge_spec.h"
 
 namespace rowplan::planner {
 

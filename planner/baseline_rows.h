@@ -1,0 +1,54 @@
+// The state's baselines and intents, whose keys and values are opaque there, as rows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "planner/merge.h"
+#include "planner/merge_shape.h"
+#include "state/baseline_intents.h"
+#include "state/baseline_reader.h"
+
+namespace rowplan::planner {
+
+/// 16 bytes of the row's hash, then 8 of each cell's.
+[[nodiscard]] std::string baseline_value(const BaselineRow& row);
+[[nodiscard]] std::uint64_t baseline_value_bytes(const MergeShape& shape);
+
+/// A key and what earlier runs were about to make of its row, the oldest first.
+struct KeyedIntents {
+  mysql::Row key;
+  std::vector<MergeIntent> intents;
+};
+[[nodiscard]] std::string intent_value(const MergeShape& shape, const MergeIntent& intent);
+
+/// The order of reading, over the bytes of keys.
+[[nodiscard]] state::KeyOrder reading_order(const MergeShape& shape);
+
+/// The first cells of a row.
+[[nodiscard]] mysql::Row key_of(const MergeShape& shape, const mysql::Row& row);
+
+/// A table's baseline in the order of reading.
+class BaselineRows {
+ public:
+  /// Both must outlive it.
+  BaselineRows(const state::Store& store, const MergeShape& shape, const state::BaselineInfo& info);
+
+  /// false: the end. Throws state::StateError: damaged, also where keys do not rise; moved
+  /// meanwhile.
+  [[nodiscard]] bool next(mysql::Row& key, BaselineRow& row);
+
+ private:
+  const state::Store& store_;
+  const MergeShape& shape_;
+  state::BaselineReader reader_;
+  std::optional<mysql::Row> last_;
+};
+
+/// What earlier runs left of a table, in the order of reading. Throws state::StateError.
+[[nodiscard]] std::vector<KeyedIntents> read_intents(state::Store& store, const MergeShape& shape);
+
+}  // namespace rowplan::planner
