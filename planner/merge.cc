@@ -116,8 +116,8 @@ std::vector<std::size_t> holders(const MergeInput& input) {
 
 }  // namespace
 
-RowMerger::RowMerger(MergeRules rules, std::vector<mysql::CellType> types)
-    : rules_(std::move(rules)), columns_(types.size()), hasher_(std::move(types)) {}
+RowMerger::RowMerger(const MergeRules& rules, std::vector<mysql::CellType> types)
+    : rules_(rules), columns_(types.size()), hasher_(std::move(types)) {}
 
 MergeDecision RowMerger::merge(const MergeInput& input) {
   assert(input.rows.size() >= 2);

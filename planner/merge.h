@@ -83,7 +83,7 @@ struct MergeInput {
 /// Merges the rows of one table.
 class RowMerger {
  public:
-  RowMerger(MergeRules rules, std::vector<mysql::CellType> types);
+  RowMerger(const MergeRules& rules, std::vector<mysql::CellType> types);
 
   /// At least one of the members or the baseline has the row.
   [[nodiscard]] MergeDecision merge(const MergeInput& input);
