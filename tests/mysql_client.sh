@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds rowplan with Oracle's client library and a newer compiler, in the private root that
-# tests/servers/mysql_root.sh makes, and runs one pairing of the scenarios with what comes of it. The
-# unit tests ask no server. The root sees the source tree read-only.
+# tests/servers/mysql_root.sh makes, and runs one pairing of the scenarios with what comes of it.
+# The unit tests ask no server. The root sees the source tree read-only.
 #
 #   tests/mysql_client.sh ROW_DUMP    (the rowplan_row_dump of an ordinary build)
 set -eu
