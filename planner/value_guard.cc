@@ -15,8 +15,9 @@ using mysql::CellKind;
 /// condition of a whole row fits into a packet.
 constexpr std::size_t kGuardedInFullBytes = 128;
 
+/// A VECTOR cannot be compared with NULL either.
 std::string equals(const std::string& expression, const std::optional<std::string>& literal) {
-  return expression + "<=>" + literal.value_or("NULL");
+  return literal ? expression + "<=>" + *literal : expression + " IS NULL";
 }
 
 /// `expression` is of bytes.

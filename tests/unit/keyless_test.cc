@@ -37,7 +37,7 @@ Change copies_of(Op op, PlanValue n, PlanValue line, std::uint64_t count, std::u
   return change;
 }
 
-constexpr const char* kRow = "`n`<=>NULL AND CAST(`line` AS BINARY)<=>x'61'";
+constexpr const char* kRow = "`n` IS NULL AND CAST(`line` AS BINARY)<=>x'61'";
 
 TEST(KeylessStatements, DeleteCopiesByAllTheirValues) {
   const Change change = copies_of(Op::remove, null(), text("a"), 2, 3);

@@ -108,7 +108,7 @@ TEST(SqlView, UnitIsOneTransactionOfGuardedRowsInOrder) {
       "EXISTS (SELECT 1 FROM `db`.`t` WHERE `id`=4);\n"
       "UPDATE `db`.`t` SET `u`=NULL WHERE `id`=1 AND CAST(`u` AS BINARY)<=>x'61';\n"
       "UPDATE `db`.`t` SET `u`='a' WHERE `id`=2 AND CAST(`u` AS BINARY)<=>x'62';\n"
-      "UPDATE `db`.`t` SET `u`='b' WHERE `id`=1 AND `u`<=>NULL;\n"
+      "UPDATE `db`.`t` SET `u`='b' WHERE `id`=1 AND `u` IS NULL;\n"
       "COMMIT;\n");
 }
 

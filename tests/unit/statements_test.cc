@@ -85,7 +85,7 @@ TEST(Statements, DeleteTakesManyKeys) {
 TEST(Statements, DeleteIsGuardedByTheWholeRow) {
   const Change change = remove_of({number(1)}, {{"id", number(1)}, {"name", null()}});
   EXPECT_EQ(delete_statement(simple_pair(), change, {Guard::old_values, {}}),
-            "DELETE FROM `db`.`t` WHERE `id`=1 AND `id`<=>1 AND `name`<=>NULL");
+            "DELETE FROM `db`.`t` WHERE `id`=1 AND `id`<=>1 AND `name` IS NULL");
 }
 
 TEST(Statements, UpdateIsGuardedByBytesOfChangedColumns) {
@@ -127,7 +127,7 @@ TEST(Statements, ParkedRowIsFoundByItsParkedValues) {
                                   {{"id", number(2)}, {"name", text("b")}});
   const std::vector<Parked> parked = {{0, "-9"}, {1, std::nullopt}};
   EXPECT_EQ(update_statement(pair, change, {Guard::old_values, parked}),
-            "UPDATE `db`.`t` SET `id`=2,`name`='b' WHERE `id`=-9 AND `id`<=>-9 AND `name`<=>NULL");
+            "UPDATE `db`.`t` SET `id`=2,`name`='b' WHERE `id`=-9 AND `id`<=>-9 AND `name` IS NULL");
   EXPECT_EQ(park_statement(pair, change, parked[1], {Guard::none, {parked.data(), 1}}),
             "UPDATE `db`.`t` SET `name`=NULL WHERE `id`=-9");
 }
@@ -276,12 +276,12 @@ TEST(ValueGuard, ComparesEachTypeExactly) {
        "CAST(CONVERT(`c` USING utf8mb4) AS BINARY)<=>x'' AND CAST(`c` AS UNSIGNED)<>0"},
       {TypeFamily::enumeration, type_of(CellKind::label), hex(""), "CAST(`c` AS UNSIGNED)=0"},
       {TypeFamily::set, type_of(CellKind::label, true), text(""), "CAST(`c` AS UNSIGNED)=0"},
-      {TypeFamily::set, type_of(CellKind::label, true), null(), "`c`<=>NULL"},
+      {TypeFamily::set, type_of(CellKind::label, true), null(), "`c` IS NULL"},
       {TypeFamily::json, type_of(CellKind::json), text("1"),
        "CAST(CAST(`c` AS CHAR CHARACTER SET utf8mb4) AS BINARY)<=>x'31'"},
       {TypeFamily::json, type_of(CellKind::json, true), text("1"), ""},
       {TypeFamily::json, type_of(CellKind::json, true), null(),
-       "CAST(CAST(`c` AS CHAR CHARACTER SET utf8mb4) AS BINARY)<=>NULL"},
+       "CAST(CAST(`c` AS CHAR CHARACTER SET utf8mb4) AS BINARY) IS NULL"},
   };
   for (const GuardCase& tried : cases) {
     PairBuilder builder("t");
