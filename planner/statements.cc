@@ -67,7 +67,8 @@ std::string row_condition(const TablePair& pair, const Change& change, const Row
   if (terms.guard == Guard::none) return sql;
   for (const ColumnValue& old : column_values(pair, change.before)) {
     if (const Parked* park = parked_column(terms.parked, old.column)) {
-      sql += " AND " + name_of(pair, old.column) + "<=>" + park->literal.value_or("NULL");
+      sql += " AND " + name_of(pair, old.column) +
+             (park->literal ? "<=>" + *park->literal : " IS NULL");
       continue;
     }
     const std::string guard =
