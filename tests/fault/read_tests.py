@@ -87,10 +87,11 @@ def sessions_of_ranges_killed(bench):
     reference, seconds = load_big(bench, "chunk_rows = 10\n")
     done = bench.expect(0, "plan", "-o", "ranges", "--log-level", "info")
     check("big: read in " in done.err, f"the table is not read by ranges\n{done}")
-    return sessions_killed(bench, 4, reference, seconds)
+    # Who is between two ranges at that moment comes again.
+    return sessions_killed(bench, 4, reference, seconds, at_least=0.2)
 
 
-def sessions_killed(bench, turns, reference, seconds):
+def sessions_killed(bench, turns, reference, seconds, at_least=0.33):
     failed = 0
     turns *= bench.stage.rounds
     cases = list(itertools.product(("KILL", "KILL QUERY"), ("source", "target"), range(turns)))
@@ -106,7 +107,7 @@ def sessions_killed(bench, turns, reference, seconds):
                     return  # once; else until it ends
         done, directory = plan_while(bench, number, work)
         failed += judge_plan(bench, done, reference, directory)
-    check(failed * 3 >= len(cases), f"only {failed} of {len(cases)} plans met the fault")
+    check(failed >= at_least * len(cases), f"only {failed} of {len(cases)} plans met the fault")
     return f"{failed} of {len(cases)} plans failed"
 
 
