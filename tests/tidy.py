@@ -17,6 +17,9 @@ CODE_SUFFIXES = {".h", ".cc", ".py", ".sh"}
 # Paths of one machine, and notes to oneself. Put together here so that this file has none.
 STRAY = re.compile("|".join(["/ro" + "ot/", "/wo" + "rk/", "/ho" + "me/[a-z]", r"\bTO" + r"DO\b",
                              r"\bFIX" + r"ME\b"]))
+# Names that are the implementation's. clang-tidy knows them too, at a sixth of its time.
+RESERVED = re.compile(r"\b(?!__builtin_|__\w+__\b)(?:_[A-Z]\w*|\w*__\w*)\b")
+NOT_CODE = re.compile(r'"(?:[^"\\]|\\.)*"|//.*')
 NOT_A_FUNCTION = re.compile(
     r"^\s*(namespace|struct|class|union|enum|extern)\b|=\s*\{$|\(\{$|^\s*\}")
 
@@ -65,6 +68,13 @@ def check_lengths(path, lines, problems):
             problems.append(f"{path}:{number}: a function of {length} lines")
 
 
+def check_names(path, lines, problems):
+    for number, line in enumerate(lines, 1):
+        name = RESERVED.search(NOT_CODE.sub("", line))
+        if name:
+            problems.append(f"{path}:{number}: {name[0]} is a reserved name")
+
+
 def check_built(problems):
     """Every source stands in its folder's CMakeLists.txt."""
     for folder in (*FOLDERS, "tests/unit"):
@@ -93,6 +103,8 @@ def main():
         if path.suffix in CODE_SUFFIXES:
             check_lengths(path, text.splitlines(), problems)
             check_prints(path, text, problems)
+        if path.suffix in (".h", ".cc"):
+            check_names(path, text.splitlines(), problems)
     check_built(problems)
     for problem in problems:
         print(problem)
