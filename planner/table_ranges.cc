@@ -10,6 +10,7 @@
 #include "planner/change_spool.h"
 #include "planner/chunk_builder.h"
 #include "planner/member_rows.h"
+#include "planner/no_sink.h"
 
 namespace rowplan::planner {
 
@@ -112,13 +113,6 @@ class OfRange : public PlanObserver {
   std::size_t range_;
 };
 
-class Nowhere : public ChangeSink {
- public:
-  void append(const Change&) override {}
-  void mark() override {}
-  void rollback() override {}
-};
-
 void raise_chunks(TieFacts& ties, std::uint32_t by) {
   const auto raise = [by](auto& entries) {
     for (auto& entry : entries) entry.chunk += by;
@@ -210,7 +204,7 @@ class RangeReading::State {
   };
 
   void read_range(std::size_t i, const MemberSessions& members, const SpareSessions& spare) {
-    Nowhere nowhere;
+    NoSink nowhere;
     Part& part = parts_[i];
     if (!spool_.empty()) part.changes.emplace(spool_);
     ChangeSink& sink = part.changes ? static_cast<ChangeSink&>(*part.changes) : nowhere;

@@ -10,6 +10,7 @@
 
 #include "planner/address.h"
 #include "planner/filter_moved.h"
+#include "planner/no_sink.h"
 #include "planner/refusal.h"
 #include "planner/table_ranges.h"
 #include "planner/window_compare.h"
@@ -20,13 +21,6 @@ namespace {
 
 // A comparison takes its time; who compares a replica would rather wait than be told of lag.
 constexpr std::chrono::minutes kLagAtMost{10};
-
-class NoSink : public ChangeSink {
- public:
-  void append(const Change&) override {}
-  void mark() override {}
-  void rollback() override {}
-};
 
 /// Writes a table's changes file; it appears with its first change.
 class FileSink : public ChangeSink {

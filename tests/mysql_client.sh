@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds rowplan with Oracle's client library and a newer compiler, in the private root that
-# tests/servers/mysql_root.sh makes, and runs one pairing of the scenarios with what comes of it.
-# The unit tests ask no server. The root sees the source tree read-only.
+# tests/servers/mysql_root.sh makes, and runs the unit tests and one pairing of the scenarios with
+# what comes of it. The root sees the source tree read-only.
 #
 #   tests/mysql_client.sh ROW_DUMP    (the rowplan_row_dump of an ordinary build)
 set -eu
@@ -22,12 +22,18 @@ in_root cmake --preset dev -B "$build" -DROWPLAN_WERROR=OFF -DCMAKE_CXX_FLAGS_DE
   cat "$build/configure.log" >&2
   exit 1
 }
-in_root cmake --build "$build" --target rowplan
+in_root cmake --build "$build" --target rowplan rowplan_unit_tests
 in_root ldd "$build/cmd/rowplan" | grep -E 'lib(mysqlclient|mariadb)' || true
 if in_root ldd "$build/cmd/rowplan" | grep -q libmariadb; then
   echo "rowplan is linked with MariaDB's client library" >&2
   exit 1
 fi
-/usr/bin/python3 "$source/tests/scenarios/run_scenarios.py" --pairing mariadb-mysql \
-  --rowplan "$build/cmd/rowplan" --root "$root" --row-dump "$row_dump" \
-  --keep "$build/failed-scenarios" -j 2
+failed=
+in_root "$build/tests/unit/rowplan_unit_tests" --gtest_brief=1 || failed="$failed unit"
+
+for pairing in mariadb-mysql; do
+  /usr/bin/python3 "$source/tests/scenarios/run_scenarios.py" --pairing "$pairing" \
+    --rowplan "$build/cmd/rowplan" --root "$root" --row-dump "$row_dump" \
+    --keep "$build/failed-scenarios" -j 2 || failed="$failed $pairing"
+done
+[ -z "$failed" ] || { echo "failed with MySQL's client library:$failed" >&2; exit 1; }

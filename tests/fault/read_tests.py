@@ -91,7 +91,7 @@ def sessions_of_ranges_killed(bench):
     return sessions_killed(bench, 4, reference, seconds, at_least=0.2)
 
 
-def sessions_killed(bench, turns, reference, seconds, at_least=0.33):
+def sessions_killed(bench, turns, reference, seconds, at_least=1 / 3):
     failed = 0
     turns *= bench.stage.rounds
     cases = list(itertools.product(("KILL", "KILL QUERY"), ("source", "target"), range(turns)))
