@@ -32,10 +32,11 @@ if [ "${CI-}" = true ]; then debug=-DCMAKE_CXX_FLAGS_DEBUG=; fi
 cmake --preset dev $launcher $debug
 cmake --build --preset dev
 
-# What fails does not keep the rest from being told. The fault tests wait more than they work: they
-# take no core from the others.
+# What fails does not keep the rest from being told. The four fault tests wait more than they work:
+# they take no core from the others. Tests for two cores, as the scenarios, keep one of them busy:
+# there is room for two of these.
 failed=
-jobs=$(($(nproc) + 2))
+jobs=$((2 * $(nproc) + 4))
 step "tests"
 if [ $quick = yes ]; then
   ctest --preset dev -j "$jobs" --label-exclude slow || failed="$failed tests"

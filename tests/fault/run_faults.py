@@ -41,12 +41,22 @@ def all_tests():
             for module in MODULES for test in __import__(module).TESTS}
 
 
+def part(text):
+    """(K, N) of K/N."""
+    first, step = (int(number) for number in text.split("/"))
+    if not 1 <= first <= step:
+        raise ValueError(text)
+    return first, step
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairing", required=True, choices=scenario_case.PAIRINGS)
     parser.add_argument("--rowplan", required=True, help="the binary under test")
     parser.add_argument("--row-dump", required=True, help="the rowplan_row_dump binary")
     parser.add_argument("--only", action="append", default=[], metavar="TEST")
+    parser.add_argument("--part", type=part, default=(1, 1), metavar="K/N",
+                        help="of these tests every Nth, from the Kth")
     parser.add_argument("--keep", metavar="DIR", help="copy the files of failed tests there")
     parser.add_argument("--list", action="store_true", help="print the names of the tests")
     return parser.parse_args()
@@ -95,6 +105,8 @@ def main():
     if unknown:
         sys.exit(f"no such test: {', '.join(sorted(unknown))}")
     chosen = [name for name in tests if not options.only or name in options.only]
+    first, step = options.part
+    chosen = chosen[first - 1::step]
     if options.list:
         print("\n".join(chosen))
         return 0
