@@ -1,5 +1,6 @@
 #include "cmd/plan_command.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -17,6 +18,13 @@ namespace {
 
 /// One line for each way in which rows flow; the planner's verdict where none do.
 void print_verdict(const planner::Plan& plan, std::ostream& out) {
+  const bool both_ways =
+      std::any_of(plan.tables.begin(), plan.tables.end(),
+                  [](const planner::PlanTable& table) { return table.two_way(); });
+  if (both_ways) {
+    out << planner::verdict(plan) << '\n';
+    return;
+  }
   std::map<std::pair<std::string, std::string>, planner::Ops> directions;
   for (const planner::PlanTable& table : plan.tables) {
     if (table.ops.changes() == 0) continue;
@@ -49,6 +57,11 @@ void print_text(const planner::WrittenPlan& written, const PlanOptions& options,
   out << "Look at it:  rowplan show " << (dashed ? "-- " : "") << directory << '\n';
   if (!plan.applyable) {
     out << "It cannot be applied: see the findings of severity error.\n";
+    return;
+  }
+  if (plan.summary.unresolved > 0) {
+    out << "Decide it:   rowplan resolve " << (dashed ? "-- " : "") << directory
+        << " -o DIR --take MEMBER|newest|skip\n";
     return;
   }
   out << "Apply it:    rowplan ";

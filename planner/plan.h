@@ -146,10 +146,10 @@ struct PlanFile {
 
 struct Summary {
   Ops ops;
-  std::uint64_t unresolved = 0;  ///< conflicts that wait for a person
   std::uint64_t tables_compared = 0;
   std::uint64_t tables_changed = 0;
   std::uint64_t rows_compared = 0;
+  std::uint64_t unresolved = 0;  ///< conflicts that wait for a person
 };
 
 struct Plan {

@@ -169,10 +169,10 @@ class PlanWriter {
     root.name("summary") += '{';
     Members members = line();
     ops(members, summary.ops);
-    members.number("unresolved", summary.unresolved);
     members.number("tables_compared", summary.tables_compared);
     members.number("tables_changed", summary.tables_changed);
     members.number("rows_compared", summary.rows_compared);
+    if (summary.ops.conflict > 0) members.number("unresolved", summary.unresolved);
     out_ += '}';
   }
 

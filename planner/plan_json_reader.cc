@@ -245,10 +245,9 @@ Ops ops_from(const Node& node) {
 }
 
 Summary summary_from(const Node& node) {
-  Summary summary{ops_from(node), 0, node.member("tables_compared").number(),
+  Summary summary{ops_from(node), node.member("tables_compared").number(),
                   node.member("tables_changed").number(), node.member("rows_compared").number()};
-  // Plans of an older version have none.
-  if (node.has("unresolved")) summary.unresolved = node.member("unresolved").number();
+  if (summary.ops.conflict > 0) summary.unresolved = node.member("unresolved").number();
   return summary;
 }
 
