@@ -125,6 +125,9 @@ class PlanWriter {
       for (const auto& [server, json] : run.replication) servers.name(server) += json;
       out_ += "\n    }";
     }
+    if (!run.resolved.empty())
+      list(members.name("resolved"), "    ", run.resolved,
+           [this](const std::string& json) { out_ += json; });
     out_ += "\n  }";
   }
 
@@ -138,6 +141,7 @@ class PlanWriter {
 
   void two_way(Members& members, const PlanTable& table) {
     members.number("unresolved", table.unresolved);
+    text_or_null(members, "conflict_column", table.conflict_column);
     members.name("on") += '{';
     Members on = line();
     for (const auto& [server, member] : table.on) {

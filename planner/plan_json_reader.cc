@@ -231,6 +231,9 @@ Run run_from(const Node& node) {
   if (node.has("replication"))
     for (const auto& [server, facts] : node.member("replication").members())
       run.replication.emplace(server, facts.json_text());
+  if (node.has("resolved"))
+    for (const Node& each : node.member("resolved").elements())
+      run.resolved.push_back(each.json_text());
   return run;
 }
 
@@ -288,6 +291,7 @@ std::string text_or_none(const Node& node) { return node.is_null() ? "" : node.t
 
 void two_way_from(const Node& node, PlanTable& table) {
   table.unresolved = node.member("unresolved").number();
+  table.conflict_column = text_or_none(node.member("conflict_column"));
   for (const auto& [server, member] : node.member("on").members()) {
     PlanMember& each = table.on[server];
     each.rows = member.member("rows").number();
