@@ -51,24 +51,7 @@ void print_text(const planner::WrittenPlan& written, const PlanOptions& options,
   if (!plan.tables.empty() || !plan.findings.empty()) out << '\n';
   print_verdict(plan, out);
   if (!plan.complete) out << "Not every table was read to its end.\n";
-  out << "Digest: " << written.digest << "\n\n";
-  const std::string directory = shell_word(options.output);
-  const bool dashed = options.output.starts_with('-');
-  out << "Look at it:  rowplan show " << (dashed ? "-- " : "") << directory << '\n';
-  if (!plan.applyable) {
-    out << "It cannot be applied: see the findings of severity error.\n";
-    return;
-  }
-  if (plan.summary.unresolved > 0) {
-    out << "Decide it:   rowplan resolve " << (dashed ? "-- " : "") << directory
-        << " -o DIR --take MEMBER|newest|skip\n";
-    return;
-  }
-  out << "Apply it:    rowplan ";
-  if (context.global.manifest != kDefaultManifest) {
-    out << "-f " << shell_word(context.global.manifest) << ' ';
-  }
-  out << "apply --expect-digest " << written.digest << (dashed ? " -- " : " ") << directory << '\n';
+  print_next_steps(plan, written.digest, options.output, context);
 }
 
 nlohmann::ordered_json plan_json(const planner::WrittenPlan& written, const PlanOptions& options,
