@@ -19,7 +19,7 @@ in_root() {
 # is debugged in there, and the scripts run outside of the root.
 configure() {
   in_root cmake --preset dev -B "$build" -DROWPLAN_WERROR=OFF -DCMAKE_CXX_FLAGS_DEBUG= \
-    -DROWPLAN_PYTHON=/usr/bin/false -DCMAKE_PROJECT_INCLUDE="$1" >"$build/configure.log" 2>&1 || {
+    -DROWPLAN_PYTHON=/usr/bin/false "$1" >"$build/configure.log" 2>&1 || {
     cat "$build/configure.log" >&2
     exit 1
   }
@@ -28,10 +28,10 @@ compile() { in_root cmake --build "$build" --target rowplan rowplan_unit_tests; 
 
 # The ordinary build has compiled each file alone. Here that would take three times as long.
 /usr/bin/python3 "$source/tests/source_groups.py" "$ordinary" >"$build/groups.cmake"
-configure "$build/groups.cmake"
+configure "-DCMAKE_PROJECT_INCLUDE=$build/groups.cmake"
 compile || {
   echo "not together; now each file alone" >&2
-  configure ""
+  configure -UCMAKE_PROJECT_INCLUDE
   compile
 }
 in_root ldd "$build/cmd/rowplan" | grep -E 'lib(mysqlclient|mariadb)' || true
