@@ -172,6 +172,7 @@ PlanChunk chunk_from(const Node& node) {
   chunk.high = bound_from(node.member("high"));
   chunk.rows = node.member("rows").number();
   chunk.changes = node.member("changes").number();
+  if (node.has("conflicts")) chunk.conflicts = node.member("conflicts").number();
   chunk.before = hashes_from(node.member("before"));
   chunk.after = hashes_from(node.member("after"));
   if (node.has("states"))
@@ -230,6 +231,9 @@ Run run_from(const Node& node) {
   if (node.has("replication"))
     for (const auto& [server, facts] : node.member("replication").members())
       run.replication.emplace(server, facts.json_text());
+  if (node.has("resolved"))
+    for (const Node& each : node.member("resolved").elements())
+      run.resolved.push_back(each.json_text());
   return run;
 }
 
@@ -244,8 +248,10 @@ Ops ops_from(const Node& node) {
 }
 
 Summary summary_from(const Node& node) {
-  return {ops_from(node), node.member("tables_compared").number(),
-          node.member("tables_changed").number(), node.member("rows_compared").number()};
+  Summary summary{ops_from(node), node.member("tables_compared").number(),
+                  node.member("tables_changed").number(), node.member("rows_compared").number()};
+  if (summary.ops.conflict > 0) summary.unresolved = node.member("unresolved").number();
+  return summary;
 }
 
 PlanServer server_from(const Node& node) {
@@ -281,6 +287,25 @@ std::optional<PlanWatermark> watermark_from(const Node& node) {
   return watermark;
 }
 
+std::string text_or_none(const Node& node) { return node.is_null() ? "" : node.text(); }
+
+void two_way_from(const Node& node, PlanTable& table) {
+  table.unresolved = node.member("unresolved").number();
+  table.conflict_column = text_or_none(node.member("conflict_column"));
+  for (const auto& [server, member] : node.member("on").members()) {
+    PlanMember& each = table.on[server];
+    each.rows = member.member("rows").number();
+    each.ops.insert = member.member("insert").number();
+    each.ops.update = member.member("update").number();
+    each.ops.remove = member.member("delete").number();
+  }
+  const Node baseline = node.member("baseline");
+  table.baseline = {text_or_none(baseline.member("from")), baseline.member("rows").number(),
+                    text_or_none(baseline.member("path"))};
+  if (!table.baseline->path.empty() && !is_plan_path(table.baseline->path))
+    refuse(baseline.place(), "not a path inside a plan");
+}
+
 PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   PlanTable table;
   table.address = node.member("address").text();
@@ -291,8 +316,12 @@ PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   table.target = node.member("target").text();
   if (node.has("direction")) {
     const Node direction = node.member("direction");
-    if (direction.text() != "via-source") refuse(direction.place(), "unknown direction");
-    table.via_source = true;
+    if (direction.text() == "two-way")
+      two_way_from(node, table);
+    else if (direction.text() == "via-source")
+      table.via_source = true;
+    else
+      refuse(direction.place(), "unknown direction");
   }
   table.key = node.member("key").texts();
   table.columns = node.member("columns").texts();
