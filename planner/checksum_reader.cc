@@ -63,7 +63,9 @@ ChecksumReader::ChecksumReader(const TablePair& pair, MemberSessions members)
       members_(members),
       source_sql_(pair, Side::source),
       target_sql_(pair, Side::target),
-      doing_("hashing rows of " + pair.job.address) {
+      doing_("hashing rows of " + pair.job.address) {}
+
+void ChecksumReader::prepare_sessions() {
   (void)ask_both([this](Side side) {
     // All warnings must be seen: one of them may say that a value was left out.
     session(side).execute("SET SESSION max_error_count=65535", doing_);
