@@ -42,7 +42,7 @@ void print_text(const planner::WrittenPlan& written, const PlanOptions& options,
   print_findings(plan.findings, context.console.settings().color_out, out);
   if (!plan.tables.empty() || !plan.findings.empty()) out << '\n';
   print_verdict(plan, out);
-  if (!plan.complete) out << "Not every table was read to its end.\n";
+  if (!plan.complete) out << planner::incomplete_text(plan) << '\n';
   out << "Digest: " << written.digest << "\n\n";
   const std::string directory = shell_word(options.output);
   const bool dashed = options.output.starts_with('-');

@@ -20,8 +20,13 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+/// A spoke that could not be reached was left out, as on_missing = "skip" wants it.
+inline constexpr const char* kSpokeMissing = "spoke_missing";
+
 [[nodiscard]] const char* severity_name(Severity severity) noexcept;
 /// Any finding of severity `error` in the list?
 [[nodiscard]] bool has_error(const Findings& findings) noexcept;
+/// Was a spoke left out?
+[[nodiscard]] bool lacks_spokes(const Findings& findings) noexcept;
 
 }  // namespace rowplan::planner

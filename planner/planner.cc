@@ -188,7 +188,7 @@ void Planning::fill_summary() {
     plan_.summary.ops.kept += ops.kept;
   }
   for (const Finding& finding : plan_.findings)
-    if (finding.code == "table_missing") plan_.complete = false;
+    if (finding.code == "table_missing" || finding.code == kSpokeMissing) plan_.complete = false;
   plan_.applyable = !has_error(plan_.findings);
 }
 

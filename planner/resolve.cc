@@ -91,6 +91,25 @@ class Resolution {
   Resolution(const Manifest& manifest, Purpose purpose, Connections& connections)
       : manifest_(manifest), purpose_(purpose), connections_(connections), readers_(connections) {}
 
+  /// False, and told: a spoke that cannot be reached, and may be left out. Throws where that
+  /// leaves nothing of its group.
+  [[nodiscard]] bool reach(const PairSpec& pair, std::size_t spokes_left) {
+    if (!pair.may_be_missing) return true;
+    try {
+      (void)readers_.at(pair.target);
+      reached_.insert(pair.group);
+      return true;
+    } catch (const mysql::Error& error) {
+      if (!error.is_unreachable() || (spokes_left == 0 && reached_.count(pair.group) == 0)) throw;
+      job_.findings.push_back(
+          {kSpokeMissing, Severity::warning, pair.name,
+           "the spoke '" + pair.target + "' cannot be reached and is left out: " + error.what(),
+           "nothing is known of its rows; it is compared again when it is "
+           "back, or set on_missing = \"fail\""});
+      return false;
+    }
+  }
+
   /// Facts, privileges and roles of the pair's servers.
   void look_at_servers(const PairSpec& pair) {
     for (const std::string& server : {pair.source, pair.target}) {
@@ -221,6 +240,7 @@ class Resolution {
   ResolvedJob job_;
   MissingGrants missing_;
   std::set<std::string> judged_;
+  std::set<std::string> reached_;                 // groups
   std::map<std::string, ReplicationLink> links_;  // by pair
 };
 
@@ -286,8 +306,15 @@ ResolvedJob resolve_job(const Manifest& written, const Selection& selection, Pur
   Resolution resolution(manifest, purpose, connections);
   std::vector<TableJob> all;
   std::vector<TableJob> jobs;
+  std::map<std::string, std::size_t> spokes_left;
+  for (const PairSpec& pair : manifest.pairs)
+    if (selector.may_select(pair.name)) ++spokes_left[pair.group];
   for (const PairSpec& pair : manifest.pairs) {
     if (!selector.may_select(pair.name)) continue;
+    if (!resolution.reach(pair, --spokes_left[pair.group])) {
+      selector.leave_out(pair.name);
+      continue;
+    }
     resolution.look_at_servers(pair);
     for (TableJob& job : resolution.expand(pair)) {
       if (selector.selects(pair.name, job.source_table)) jobs.push_back(job);
