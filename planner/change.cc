@@ -5,6 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "planner/conflict_line.h"
 #include "planner/json_text.h"
 #include "planner/plan_error.h"
 #include "planner/plan_value_json.h"
@@ -200,7 +201,7 @@ class ChangeHandler {
     } else if (member_ == "reason") {
       change_.reason = std::move(text);
     } else if (member_ == "op") {
-      for (const Op op : {Op::insert, Op::update, Op::remove, Op::conflict}) {
+      for (const Op op : {Op::insert, Op::update, Op::remove}) {
         if (text == op_name(op)) {
           change_.op = op;
           return true;
@@ -260,6 +261,7 @@ const char* op_name(Op op) noexcept {
 }
 
 std::string to_json_line(const Change& change) {
+  if (change.op == Op::conflict) return conflict_to_json_line(change);
   std::string out;
   out.reserve(256);
   out += "{\"op\":\"";
@@ -283,7 +285,7 @@ std::string to_json_line(const Change& change) {
 }
 
 std::string with_chunks_raised(std::string_view line, std::uint64_t by) {
-  // What stands before it is `op` and `on`, in which a quote would be escaped.
+  // What stands before it is `op`, and perhaps `on`, in which a quote would be escaped.
   constexpr std::string_view kName = ",\"chunk\":";
   const std::size_t at = line.find(kName) + kName.size();
   std::uint64_t chunk = 0;
@@ -299,6 +301,7 @@ Change change_from_json_line(std::string_view line) {
   // nlohmann's parser takes a NUL for the end of its input, and skips a byte order mark.
   if (line.empty() || line.front() != '{') refuse("not a JSON object");
   if (line.find('\0') != std::string_view::npos) refuse("not JSON: a NUL byte");
+  if (line.substr(0, kConflictLine.size()) == kConflictLine) return conflict_from_json_line(line);
   ChangeHandler handler;
   nlohmann::json::sax_parse(line.begin(), line.end(), &handler);
   return handler.take();

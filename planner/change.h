@@ -33,25 +33,47 @@ enum class Op : std::uint8_t { insert, update, remove, conflict };
 
 using NamedValues = std::vector<std::pair<std::string, PlanValue>>;
 
+/// What decided a conflict, or did not.
+struct ChangeResolution {
+  std::string take;  ///< the member whose row all get; "columns": of several; "skip": nobody's
+  std::string by;    ///< the rule, or who resolved it
+};
+
+/// What stands in a line of op conflict: a row of a two-way table that members changed differently.
+struct ChangeConflict {
+  std::string kind;                                      ///< see conflict_kind_name (merge.h)
+  std::vector<std::pair<std::string, std::string>> did;  ///< member -> row_state_name
+  /// Of each member its row, in the order of the members; nullopt: it has none.
+  std::vector<std::pair<std::string, std::optional<NamedValues>>> rows;
+  std::optional<ChangeResolution> resolution;  ///< none: a person must decide
+};
+
 struct Change {
   Op op = Op::insert;
-  std::string on;           ///< the member that is written
+  std::string on;           ///< the member that is written; empty: a conflict
   std::uint64_t chunk = 0;  ///< id of a chunk of the same table
   /// Values of the key columns as they stand on `on` (for an insert: as they will); nullopt for a
   /// table without an identity ("key":null).
   std::optional<std::vector<PlanValue>> key;
-  NamedValues before;       ///< delete: the whole row; update: the changed columns; else empty
-  NamedValues after;        ///< insert: the whole row; update: the changed columns; else empty
-  std::string reason;       ///< "missing", "differs", "key_differs", "extra"
+  NamedValues before;  ///< delete: the whole row; update: the changed columns; else empty
+  NamedValues after;   ///< insert: the whole row; update: the changed columns; else empty
+  /// "missing", "differs", "key_differs", "extra"; of two-way tables "merged", "conflict"; of a
+  /// conflict why no rule decided it, or what the rule went by.
+  std::string reason;
   std::uint64_t count = 0;  ///< of equal rows, for a table without an identity; 0: not written
   std::uint64_t had = 0;    ///< with `count` alone: how many such rows `on` holds before
+  std::optional<ChangeConflict> conflict;  ///< of op conflict alone
 
   /// Rows that the change writes.
-  [[nodiscard]] std::uint64_t rows() const { return key ? 1 : count; }
+  [[nodiscard]] std::uint64_t rows() const {
+    if (op == Op::conflict) return 0;
+    return key ? 1 : count;
+  }
 };
 
 /// One NDJSON line without its newline. Keys in the order of the contract: op, on, chunk, key,
-/// before, after, reason, count, had; `before` and `after` are left out where they are empty.
+/// before, after, reason, count, had; `before` and `after` are left out where they are empty. Of a
+/// conflict: op, chunk, key, kind, did, rows, resolution, reason.
 [[nodiscard]] std::string to_json_line(const Change& change);
 
 /// The same line, with `by` added to the number of its chunk.

@@ -32,6 +32,7 @@ struct TableJob {
   std::uint64_t rows_estimate = 0;
 
   [[nodiscard]] bool via_source() const { return direction == Direction::via_source; }
+  [[nodiscard]] bool two_way() const { return direction == Direction::two_way; }
   /// The server that is written. The one that is changed is always the target.
   [[nodiscard]] const std::string& written() const { return via_source() ? source : target; }
 };

@@ -32,13 +32,18 @@ void read_members(const ManifestSection& section, const Servers& servers, GroupS
     report.error(section.value_span("spokes"), section.title() + " has no spoke");
 }
 
-/// Each replica by itself: what one pair writes on the source reaches them all.
 void check_group_direction(const ManifestSection& section, Direction direction) {
-  if (direction != Direction::via_source) return;
-  section.report().error(
-      section.has("direction") ? section.key_span("direction") : section.span(),
-      section.title() + ": direction = \"via-source\" is for pairs alone",
-      "compare the replicas as a one-way group, and repair each by a pair of its own");
+  const SourceSpan span =
+      section.has("direction") ? section.value_span("direction") : section.span();
+  const std::string title =
+      section.title() + ": direction = " + in_quotes(direction_name(direction));
+  if (direction == Direction::via_source)
+    section.report().error(
+        span, title + " is for pairs alone",
+        "compare the replicas as a one-way group, and repair each by a pair of its own");
+  if (direction == Direction::two_way && section.report().refuses("two-way groups"))
+    section.report().error(
+        span, title + " belongs to two-way groups, which this version does not have yet");
 }
 
 void check_group_name(const ManifestSection& root, const ManifestSection::Named& named,

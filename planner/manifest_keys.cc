@@ -7,7 +7,7 @@ namespace rowplan::planner {
 namespace {
 
 // Features that this version does not have yet. To build one, take it from its keys and values.
-constexpr std::string_view kTwoWay = "two-way syncs";
+constexpr std::string_view kTwoWayGroups = "two-way groups";
 constexpr std::string_view kSensitive = "sensitive columns";
 constexpr std::string_view kAuditTrails = "audit trails";
 constexpr std::string_view kUndoAfter = "undoing what failed its verification";
@@ -15,7 +15,7 @@ constexpr std::string_view kUndoAfter = "undoing what failed its verification";
 constexpr std::array<Choice, 5> kTlsValues = {
     {{"disabled"}, {"preferred"}, {"required"}, {"verify-ca"}, {"verify-identity"}}};
 constexpr std::array<Choice, 2> kAccessValues = {{{"read-only"}, {"read-write"}}};
-constexpr std::array<Choice, 3> kDirections = {{{"one-way"}, {"two-way", kTwoWay}, {"via-source"}}};
+constexpr std::array<Choice, 3> kDirections = {{{"one-way"}, {"two-way"}, {"via-source"}}};
 constexpr std::array<Choice, 2> kFilterMovedValues = {{{"refuse"}, {"follow"}}};
 constexpr std::array<Choice, 2> kDeletesValues = {{{"apply"}, {"ignore"}}};
 constexpr std::array<Choice, 3> kMethods = {{{"auto"}, {"stream"}, {"checksum"}}};
@@ -75,8 +75,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"hub", kGroup, T::text},
     {"spokes", kGroup, T::texts},
     {"on_missing", kGroup, T::choice, {}, kOnMissing},
-    {"tombstone_days", kGroup, T::integer, kTwoWay, {}, 1, 36'500},
-    {"require_baseline", kGroup, T::boolean, kTwoWay},
+    {"tombstone_days", kGroup, T::integer, kTwoWayGroups, {}, 1, 36'500},
+    {"require_baseline", kGroup, T::boolean, kTwoWayGroups},
     {"tables", kSync, T::texts},
     {"rename", kSync, T::renames},
     {"direction", kSync, T::choice, {}, kDirections},
@@ -93,10 +93,10 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"sensitive", kSyncOrTable, T::texts, kSensitive},
     {"large_bytes", kSyncOrTable, T::size, {}, {}, 1, 1LL << 32U},
     {"deletes", kSyncOrTable, T::choice_or_table, {}, kDeletesValues},
-    {"conflict", kSyncOrTable, T::text_or_table, kTwoWay},
-    {"merge", kSyncOrTable, T::choice, kTwoWay, kMerges},
-    {"insert_conflict", kSyncOrTable, T::text_or_table, kTwoWay},
-    {"threshold", kSyncOrTable, T::duration, kTwoWay, {}, 0, kYear},
+    {"conflict", kSyncOrTable, T::text_or_table},
+    {"merge", kSyncOrTable, T::choice, {}, kMerges},
+    {"insert_conflict", kSyncOrTable, T::text_or_table},
+    {"threshold", kSyncOrTable, T::duration, {}, {}, 0, kYear},
     {"threads", kSyncOrTable, T::integer, {}, {}, 1, 64},
     {"method", kSyncOrTable, T::choice, {}, kMethods},
     {"chunk_rows", kSyncOrTable, T::integer, {}, {}, 1, 1'000'000},
@@ -114,9 +114,9 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"soft", kDeletesForm, T::text},
     {"tombstones", kDeletesForm, T::text},
 
-    {"resolve", kConflict, T::text, kTwoWay},
-    {"column", kConflict, T::text, kTwoWay},
-    {"otherwise", kConflict, T::text, kTwoWay},
+    {"resolve", kConflict, T::text},
+    {"column", kConflict, T::text},
+    {"otherwise", kConflict, T::text},
 
     {"max_deletes", kLimits, T::limit},
     {"max_changes", kLimits, T::limit},

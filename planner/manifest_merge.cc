@@ -153,6 +153,14 @@ void check_direction(const ManifestSection& section, Direction direction,
   if (options.deletes != Deletes::apply || !options.soft_deletes.empty() || options.tombstones)
     section.report().error(section.key_span("deletes"), "\"deletes\" is for one-way syncs alone",
                            "a two-way sync carries deletes by its baseline");
+  const auto refuse = [&](const char* key, const char* why) {
+    section.report().error(section.key_span(key), in_quotes(key) + " cannot go with a two-way sync",
+                           why);
+  };
+  if (!options.where.empty())
+    refuse("where", "not built yet: a row that leaves the filter would look like one that is gone");
+  if (options.incremental) refuse("incremental", "not built yet: all rows are compared");
+  if (options.split_units) refuse("split_units", "what several servers get, they get at once");
 }
 
 }  // namespace rowplan::planner

@@ -46,7 +46,7 @@ std::optional<ChunkHash> chunk_hash_from(std::string_view text) {
 }
 
 std::uint64_t rows_written(const PlanTable& table, const PlanChunk& chunk) {
-  return table.key.empty() ? table.ops.changes() : chunk.changes;  // its only chunk
+  return table.key.empty() ? table.ops.changes() : chunk.changes - chunk.conflicts;
 }
 
 bool read_what_is_there(const Plan& plan) noexcept {

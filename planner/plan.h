@@ -65,7 +65,8 @@ struct PlanChunk {
   std::uint64_t rows = 0;                      ///< on the first member (keys: of keys)
   std::map<std::string, ChunkHash> before;     ///< member -> hash
   std::map<std::string, ChunkHash> after;
-  std::uint64_t changes = 0;  ///< lines in the changes file
+  std::uint64_t changes = 0;    ///< lines in the changes file
+  std::uint64_t conflicts = 0;  ///< of these: conflicts, which write nothing themselves
   /// Of a unit in steps: the target's hash before the first, then after each; else empty.
   std::vector<ChunkHash> states;
 };
@@ -73,9 +74,9 @@ struct PlanChunk {
 struct Ops {
   std::uint64_t insert = 0;
   std::uint64_t update = 0;
-  std::uint64_t remove = 0;  ///< "delete" in JSON
-  std::uint64_t conflict = 0;
-  std::uint64_t kept = 0;  ///< rows only on the target that `deletes = "ignore"` leaves
+  std::uint64_t remove = 0;    ///< "delete" in JSON
+  std::uint64_t conflict = 0;  ///< decided or not
+  std::uint64_t kept = 0;      ///< rows only on the target that `deletes = "ignore"` leaves
 
   [[nodiscard]] std::uint64_t changes() const { return insert + update + remove + conflict; }
 };
@@ -85,6 +86,19 @@ struct PlanWatermark {
   std::optional<std::string> from;  ///< none: there was none
   std::string to;                   ///< UTC, with the precision of the column
   bool full = false;                ///< all rows were compared, not a window
+};
+
+/// Of a two-way table: what all members had after the last sync, and how that moves.
+struct PlanBaseline {
+  std::string from;        ///< which one of the state's (baseline_name); empty: there was none
+  std::uint64_t rows = 0;  ///< that it had
+  std::string path;        ///< of its moves (baseline_moves.h), relative to the plan; empty: none
+};
+
+/// Of one member of a two-way table.
+struct PlanMember {
+  std::uint64_t rows = 0;
+  Ops ops;  ///< that are written there
 };
 
 struct PlanTable {
@@ -100,11 +114,15 @@ struct PlanTable {
   std::uint64_t rows_compared = 0;  ///< on the first member
   std::uint64_t target_rows = 0;
   std::optional<PlanWatermark> watermark;
-  std::string changes_path;  ///< relative to the plan; empty: no changes
+  std::optional<PlanBaseline> baseline;  ///< of a two-way table, and of no other
+  std::map<std::string, PlanMember> on;  ///< likewise: by server
+  std::uint64_t unresolved = 0;          ///< conflicts that wait for a person
+  std::string changes_path;              ///< relative to the plan; empty: no changes
   std::uint64_t changes_lines = 0;
-  std::vector<PlanChunk> chunks;  ///< only those with changes
+  std::vector<PlanChunk> chunks;  ///< only those with changes or conflicts
 
-  /// The server that is written.
+  [[nodiscard]] bool two_way() const { return baseline.has_value(); }
+  /// The server that is written; of a two-way table each member may be.
   [[nodiscard]] const std::string& written() const { return via_source ? first : target; }
 };
 
@@ -128,6 +146,7 @@ struct PlanFile {
 
 struct Summary {
   Ops ops;
+  std::uint64_t unresolved = 0;  ///< conflicts that wait for a person
   std::uint64_t tables_compared = 0;
   std::uint64_t tables_changed = 0;
   std::uint64_t rows_compared = 0;

@@ -23,6 +23,7 @@ using UnitCounts = std::map<std::uint64_t, UnitCount>;
 
 /// Of a unit in steps: each chunk has a state before the first step and one after each.
 bool has_right_states(const PlanTable& table, const PlanChunk& chunk, const PlanUnit& unit) {
+  if (unit.steps > 1 && table.two_way()) return false;
   if (unit.steps == 1) return chunk.states.empty();
   return chunk.states.size() == unit.steps + 1 &&
          chunk.states.front() == chunk.before.at(table.target) &&
@@ -40,6 +41,7 @@ void check_chunks(const PlanTable& table, const std::string& place, UnitCounts& 
     if (chunk.id <= last_id) fail("ids do not ascend");
     last_id = chunk.id;
     if (chunk.changes == 0) fail("no changes");
+    if (chunk.conflicts > (table.two_way() ? chunk.changes : 0)) fail("too many conflicts");
     lines += chunk.changes;
     for (const auto* bound : {&chunk.low, &chunk.high}) {
       if (*bound && (*bound)->size() != table.key.size()) fail("a bound is not a key");
@@ -76,12 +78,20 @@ void check_table(const Plan& plan, const PlanTable& table, const std::string& pl
   if (table.members.count(table.first) == 0 || table.members.count(table.target) == 0) {
     refuse(place, "source or target is not a member");
   }
-  const bool listed =
-      table.changes_path.empty() ||
-      std::binary_search(
-          plan.files.begin(), plan.files.end(), PlanFile{table.changes_path, "", 0},
-          [](const PlanFile& left, const PlanFile& right) { return left.path < right.path; });
-  if (!listed) refuse(place, "its changes are not one of the files");
+  const auto listed = [&](const std::string& path) {
+    return path.empty() ||
+           std::binary_search(
+               plan.files.begin(), plan.files.end(), PlanFile{path, "", 0},
+               [](const PlanFile& left, const PlanFile& right) { return left.path < right.path; });
+  };
+  if (!listed(table.changes_path)) refuse(place, "its changes are not one of the files");
+  if (table.two_way()) {
+    if (!listed(table.baseline->path)) refuse(place, "its baseline is not one of the files");
+    const bool same =
+        std::equal(table.on.begin(), table.on.end(), table.members.begin(), table.members.end(),
+                   [](const auto& a, const auto& b) { return a.first == b.first; });
+    if (!same || table.key.empty()) refuse(place, "not what a two-way table is");
+  }
 }
 
 }  // namespace
@@ -96,7 +106,8 @@ void check_consistency(const Plan& plan) {
   for (const PlanUnit& unit : plan.units) {
     if (!units.emplace(unit.id, UnitCount{&unit}).second) refuse("units", "an id stands twice");
     // A step writes one row at least.
-    if (unit.steps == 0 || unit.steps > unit.changes) refuse("units", "a wrong number of steps");
+    if (unit.steps == 0 || (unit.steps > 1 && unit.steps > unit.changes))
+      refuse("units", "a wrong number of steps");
     if (unit.steps > 1 && unit.step_rows == 0) refuse("units", "steps without rows");
   }
   std::set<std::string> changes_paths;

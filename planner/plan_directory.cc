@@ -307,6 +307,11 @@ std::string changes_path(std::string_view pair, std::string_view table) {
          bounded_name(std::string(table) + spoke) + ".ndjson";
 }
 
+std::string baseline_path(std::string_view pair, std::string_view table) {
+  return "baseline/" + bounded_name(std::string(pair)) + "/" + bounded_name(std::string(table)) +
+         ".moves";
+}
+
 void write_summary(PlanDirectory& directory, const Plan& plan, std::size_t sample_rows) {
   const SampleChanges sample = [&](const PlanTable& table, const ChangeVisitor& visitor) {
     directory.visit_changes(table.changes_path, visitor);

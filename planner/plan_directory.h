@@ -88,6 +88,9 @@ class PlanDirectory {
 /// cut and told apart by a hash.
 [[nodiscard]] std::string changes_path(std::string_view pair, std::string_view table);
 
+/// baseline/<pair>/<table>.moves, likewise: see baseline_moves.h.
+[[nodiscard]] std::string baseline_path(std::string_view pair, std::string_view table);
+
 /// Writes summary.md from `plan` and the changes files, which must be closed; `sample_rows` for
 /// each table at most. Throws FileError.
 void write_summary(PlanDirectory& directory, const Plan& plan, std::size_t sample_rows);

@@ -137,10 +137,40 @@ class PlanWriter {
     members.number("kept", ops.kept);
   }
 
+  void two_way(Members& members, const PlanTable& table) {
+    members.number("unresolved", table.unresolved);
+    members.name("on") += '{';
+    Members on = line();
+    for (const auto& [server, member] : table.on) {
+      on.name(server) += '{';
+      Members each = line();
+      each.number("rows", member.rows);
+      each.number("insert", member.ops.insert);
+      each.number("update", member.ops.update);
+      each.number("delete", member.ops.remove);
+      out_ += '}';
+    }
+    out_ += '}';
+    members.name("baseline") += '{';
+    Members baseline = line();
+    text_or_null(baseline, "from", table.baseline->from);
+    baseline.number("rows", table.baseline->rows);
+    text_or_null(baseline, "path", table.baseline->path);
+    out_ += '}';
+  }
+
+  void text_or_null(Members& members, std::string_view member, const std::string& text) {
+    if (text.empty())
+      members.name(member) += "null";
+    else
+      members.text(member, text);
+  }
+
   void write_summary_member(Members& root, const Summary& summary) {
     root.name("summary") += '{';
     Members members = line();
     ops(members, summary.ops);
+    members.number("unresolved", summary.unresolved);
     members.number("tables_compared", summary.tables_compared);
     members.number("tables_changed", summary.tables_changed);
     members.number("rows_compared", summary.rows_compared);
@@ -212,6 +242,7 @@ class PlanWriter {
     members.text("source", table.first);
     members.text("target", table.target);
     if (table.via_source) members.text("direction", "via-source");
+    if (table.two_way()) members.text("direction", "two-way");
     members.texts("key", table.key);
     members.texts("columns", table.columns);
     members.text("schema_sha256", table.schema_sha256);
@@ -224,6 +255,7 @@ class PlanWriter {
     rows.number("source", table.rows_compared);
     rows.number("target", table.target_rows);
     out_ += '}';
+    if (table.two_way()) two_way(members, table);
     watermark(members.name("watermark"), table.watermark);
     changes(members.name("changes"), table);
     list(members.name("chunks"), "      ", table.chunks,
@@ -289,6 +321,7 @@ class PlanWriter {
     bound(members.name("high"), chunk.high);
     members.number("rows", chunk.rows);
     members.number("changes", chunk.changes);
+    if (chunk.conflicts > 0) members.number("conflicts", chunk.conflicts);
     hashes(members.name("before"), chunk.before);
     hashes(members.name("after"), chunk.after);
     if (!chunk.states.empty()) {

@@ -173,6 +173,7 @@ PlanChunk chunk_from(const Node& node) {
   chunk.high = bound_from(node.member("high"));
   chunk.rows = node.member("rows").number();
   chunk.changes = node.member("changes").number();
+  if (node.has("conflicts")) chunk.conflicts = node.member("conflicts").number();
   chunk.before = hashes_from(node.member("before"));
   chunk.after = hashes_from(node.member("after"));
   if (node.has("states"))
@@ -245,8 +246,11 @@ Ops ops_from(const Node& node) {
 }
 
 Summary summary_from(const Node& node) {
-  return {ops_from(node), node.member("tables_compared").number(),
-          node.member("tables_changed").number(), node.member("rows_compared").number()};
+  Summary summary{ops_from(node), 0, node.member("tables_compared").number(),
+                  node.member("tables_changed").number(), node.member("rows_compared").number()};
+  // Plans of an older version have none.
+  if (node.has("unresolved")) summary.unresolved = node.member("unresolved").number();
+  return summary;
 }
 
 PlanServer server_from(const Node& node) {
@@ -287,6 +291,24 @@ std::optional<PlanWatermark> watermark_from(const Node& node) {
   return watermark;
 }
 
+std::string text_or_none(const Node& node) { return node.is_null() ? "" : node.text(); }
+
+void two_way_from(const Node& node, PlanTable& table) {
+  table.unresolved = node.member("unresolved").number();
+  for (const auto& [server, member] : node.member("on").members()) {
+    PlanMember& each = table.on[server];
+    each.rows = member.member("rows").number();
+    each.ops.insert = member.member("insert").number();
+    each.ops.update = member.member("update").number();
+    each.ops.remove = member.member("delete").number();
+  }
+  const Node baseline = node.member("baseline");
+  table.baseline = {text_or_none(baseline.member("from")), baseline.member("rows").number(),
+                    text_or_none(baseline.member("path"))};
+  if (!table.baseline->path.empty() && !is_plan_path(table.baseline->path))
+    refuse(baseline.place(), "not a path inside a plan");
+}
+
 PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   PlanTable table;
   table.address = address_from(node);
@@ -297,8 +319,12 @@ PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   table.target = node.member("target").text();
   if (node.has("direction")) {
     const Node direction = node.member("direction");
-    if (direction.text() != "via-source") refuse(direction.place(), "unknown direction");
-    table.via_source = true;
+    if (direction.text() == "two-way")
+      two_way_from(node, table);
+    else if (direction.text() == "via-source")
+      table.via_source = true;
+    else
+      refuse(direction.place(), "unknown direction");
   }
   table.key = node.member("key").texts();
   table.columns = node.member("columns").texts();

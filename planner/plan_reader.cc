@@ -126,6 +126,10 @@ LoadedPlan load_plan(const std::filesystem::path& directory) {
   return loaded;
 }
 
+Descriptor open_plan_file(const std::filesystem::path& directory, const std::string& path) {
+  return open_part(open_directory(directory), directory, path, "missing");
+}
+
 struct ChangeReader::State {
   struct Place {
     std::uint64_t offset = 0;
@@ -172,8 +176,25 @@ struct ChangeReader::State {
     if (row.size() != table.columns.size()) refuse("not a whole row");
   }
 
+  void check_conflict(const Change& change) const {
+    const auto& rows = change.conflict->rows;
+    if (!table.two_way() || rows.size() != table.members.size() ||
+        change.key->size() != table.key.size())
+      refuse("not a conflict of the table's members");
+    for (const auto& [server, row] : rows) {
+      if (table.members.count(server) == 0) refuse("a member that the table does not have");
+      if (row) check_names(*row);
+    }
+  }
+
   void check(const Change& change) const {
-    if (change.on != table.target) refuse("\"on\" is not the target");
+    if (change.op == Op::conflict) {
+      check_conflict(change);
+      return;
+    }
+    const bool member =
+        table.two_way() ? table.members.count(change.on) > 0 : change.on == table.target;
+    if (!member) refuse("\"on\" is not a member that is written");
     if (change.key.has_value() == table.key.empty() ||
         (change.key && change.key->size() != table.key.size())) {
       refuse("\"key\" does not fit the table's");
@@ -233,7 +254,7 @@ ChangeReader::ChangeReader(const LoadedPlan& plan, const PlanTable& table)
                    [&](const PlanFile& file) { return file.path == table.changes_path; });
   assert(listed != plan.plan.files.end());  // load_plan() has checked that
   const auto open = [directory = plan.directory, path = table.changes_path] {
-    return open_part(open_directory(directory), directory, path, "missing");
+    return open_plan_file(directory, path);
   };
   state_->file.emplace(open, table.changes_path);
   state_->index();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "planner/descriptor.h"
 #include "planner/plan.h"
 
 namespace rowplan::planner {
@@ -23,6 +24,11 @@ struct LoadedPlan {
 /// nothing else in the directory. Throws PlanError for a plan that is not whole, FileError where
 /// the system does not let it be read.
 [[nodiscard]] LoadedPlan load_plan(const std::filesystem::path& directory);
+
+/// Opens a file of the plan for reading. Throws PlanError where it is not there, or is no regular
+/// file; FileError.
+[[nodiscard]] Descriptor open_plan_file(const std::filesystem::path& directory,
+                                        const std::string& path);
 
 /// The changes of one table, in the order of its chunks, in little memory. The constructor reads
 /// the file through once: digest, form, chunks, counts. What next() gives later was checked again,

@@ -33,7 +33,8 @@ Rules number_units(Plan& plan, const std::vector<TablePair>& pairs,
           rules.try_emplace(chunk.unit, UnitRules{plan.tables[t].address, options.max_unit_rows});
       it->second.max_rows = std::min(it->second.max_rows, options.max_unit_rows);
       // What triggers do to other rows is put right in one transaction or not at all.
-      if (!options.split_units || !pairs[t].target.triggers.empty() || pairs[t].is_keyless())
+      if (!options.split_units || !pairs[t].target.triggers.empty() || pairs[t].is_keyless() ||
+          pairs[t].job.two_way())
         it->second.split = false;
       if (pairs[t].job.via_source()) it->second.via_source = true;
     }

@@ -47,6 +47,7 @@ class Planning {
 
  private:
   void find_windows();
+  void open_state();
   void fill_header();
   void fill_tables();
   void fill_units();
@@ -63,6 +64,7 @@ class Planning {
   ResolvedJob job_;
   PairCatalog catalog_;
   std::vector<std::optional<Window>> windows_;  // of job_.pairs
+  std::optional<state::Store> store_;           // where two-way tables have their baselines
   ComparedTables done_;
   Plan plan_;
 };
@@ -72,11 +74,17 @@ Plan Planning::run() {
   job_ = resolve_job(*request_.manifest, request_.selection,
                      directory_ == nullptr ? Purpose::compare : Purpose::write, connections_);
   find_windows();
-  for (const TablePair& pair : job_.pairs) catalog_.add(pair);
+  for (const TablePair& pair : job_.pairs) {
+    if (!pair.views) catalog_.add(pair);
+    for (std::size_t m = 0; pair.views && m < pair.views->size(); ++m)
+      catalog_.add((*pair.views)[m]);
+  }
+  open_state();
   plan_.run.timings_s["resolve"] = seconds_since(start);
   const auto comparing = SteadyClock::now();
-  done_ = TableWorkers({request_, directory_, fast_, job_, catalog_, windows_}, connections_,
-                       methods_, observer_)
+  done_ = TableWorkers(
+              {request_, directory_, fast_, job_, catalog_, windows_, store_ ? &*store_ : nullptr},
+              connections_, methods_, observer_)
               .run();
   plan_.run.timings_s["compare"] = seconds_since(comparing);
   if (stopped()) throw Interrupted{};
@@ -99,6 +107,15 @@ void Planning::find_windows() {
   windows_ = planner::find_windows(job_, *request_.manifest,
                                    request_.full ? Scope::all_rows : Scope::changes, connections_,
                                    observer_);
+}
+
+void Planning::open_state() {
+  const bool any = std::any_of(job_.pairs.begin(), job_.pairs.end(),
+                               [](const TablePair& pair) { return pair.job.two_way(); });
+  if (!any) return;
+  const Manifest& manifest = *request_.manifest;
+  store_ = state::Store::open(beside(manifest.file, manifest.state_path),
+                              state::OpenMode::read_only, {.job = manifest.name});
 }
 
 void Planning::fill_header() {
@@ -144,6 +161,15 @@ void Planning::fill_tables() {
       if (c < pair.key_columns) table.key.push_back(pair.columns[c].name);
     }
     table.schema_sha256 = pair_schema_sha256(pair);
+    if (pair.job.two_way()) {
+      table.baseline.emplace();
+      for (const TablePair& view : *pair.views) table.on[view.job.target];
+    }
+    if (done.two_way) {
+      table.baseline = done.two_way->baseline;
+      table.on = done.two_way->on;
+      table.unresolved = done.two_way->unresolved;
+    }
     if (windows_[i]) table.watermark = {windows_[i]->from, windows_[i]->to_text, !windows_[i]->low};
     table.ops = done.outcome.ops;
     table.rows_compared = done.outcome.source_rows;
@@ -159,10 +185,15 @@ void Planning::fill_tables() {
 void Planning::fill_units() {
   std::vector<TiedTable> ties;
   std::vector<const ChangeSums*> sums;
+  const TieFacts none;
   for (std::size_t i = 0; i < job_.pairs.size(); ++i) {
-    ties.push_back({&job_.pairs[i], &done_.tables[i].outcome.ties,
-                    static_cast<std::uint32_t>(plan_.tables[i].chunks.size())});
-    sums.push_back(&done_.tables[i].outcome.change_sums);
+    const ComparedTable& done = done_.tables[i];
+    const auto chunks = static_cast<std::uint32_t>(plan_.tables[i].chunks.size());
+    sums.push_back(&done.outcome.change_sums);
+    const auto& views = job_.pairs[i].views;
+    if (!views) ties.push_back({&job_.pairs[i], &done.outcome.ties, chunks});
+    for (std::size_t m = 0; views && m < views->size(); ++m)
+      ties.push_back({&(*views)[m], done.two_way ? &done.two_way->ties[m] : &none, chunks, m > 0});
   }
   planner::fill_units(plan_, job_.pairs, ties, sums, directory_);
   judge_galera(plan_, job_.servers);
@@ -186,6 +217,7 @@ void Planning::fill_summary() {
     plan_.summary.ops.remove += ops.remove;
     plan_.summary.ops.conflict += ops.conflict;
     plan_.summary.ops.kept += ops.kept;
+    plan_.summary.unresolved += plan_.tables[i].unresolved;
   }
   for (const Finding& finding : plan_.findings)
     if (finding.code == "table_missing" || finding.code == kSpokeMissing) plan_.complete = false;

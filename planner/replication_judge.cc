@@ -173,7 +173,8 @@ class Judge {
   void judge_filters(const mysql::ReplicaFilters& filters, const std::string& who) {
     if (filters.empty()) return;
     for (const TablePair& table : job_.pairs) {
-      const mysql::TableName& name = table.target.name;
+      const mysql::TableName& name =
+          table.job.target == pair_.target ? table.target.name : table.source.name;
       if (table.job.pair != pair_.name || !mysql::leaves_out(filters, name.db, name.table))
         continue;
       job_.findings.push_back(
@@ -214,7 +215,12 @@ void judge_replication(const Manifest& manifest, Purpose purpose, Connections& c
         std::any_of(job.pairs.begin(), job.pairs.end(),
                     [&](const TablePair& table) { return table.job.pair == pair.name; });
     // The roles of via-source are others: see planner/via_source.h.
-    if (in_job && !pair.via_source()) Judge(pair, purpose, connections, job).run();
+    if (!in_job || pair.via_source()) continue;
+    Judge(pair, purpose, connections, job).run();
+    if (pair.direction != Direction::two_way) continue;
+    PairSpec back = pair;
+    std::swap(back.source, back.target);
+    Judge(back, purpose, connections, job).run();
   }
 }
 

@@ -17,6 +17,7 @@
 #include "planner/sight.h"
 #include "planner/tombstones.h"
 #include "planner/triggers.h"
+#include "planner/two_way_table.h"
 #include "planner/via_source.h"
 
 namespace rowplan::planner {
@@ -121,6 +122,7 @@ class Resolution {
     if (!pair.via_source()) {
       judge_roles(manifest_, pair, purpose_, member(pair.source), member(pair.target),
                   job_.findings, missing_);
+      if (pair.direction == Direction::two_way) judge_roles_back(pair);
       return;
     }
     auto link = judge_link(manifest_, pair, link_member(pair.source), link_member(pair.target),
@@ -129,18 +131,21 @@ class Resolution {
   }
 
   [[nodiscard]] std::vector<TableJob> expand(const PairSpec& pair) {
-    return planner::expand(pair, readers_.at(pair.source), job_.privileges.at(pair.source),
-                           job_.findings, missing_);
+    std::vector<TableJob> jobs = planner::expand(
+        pair, readers_.at(pair.source), job_.privileges.at(pair.source), job_.findings, missing_);
+    if (pair.direction == Direction::two_way) add_of_target(pair, jobs);
+    return jobs;
   }
 
   /// Reads what the jobs' tables look like. What refers to a table, or fires on it, matters where
   /// it is written.
   void look_at_tables(const std::vector<TableJob>& jobs) {
     std::map<std::string, std::vector<TableName>> sources;
-    std::map<std::string, std::vector<TableName>> linked;  // sources, too: they are written
+    std::map<std::string, std::vector<TableName>> linked;  // sources that are written, too
     std::map<std::string, std::vector<TableName>> targets;
     for (const TableJob& job : jobs) {
-      (job.via_source() ? linked : sources)[job.source].push_back(job.source_table);
+      const bool written = job.via_source() || job.two_way();
+      (written ? linked : sources)[job.source].push_back(job.source_table);
       if (job.options.tombstones) sources[job.source].push_back(*job.options.tombstones);
       targets[job.target].push_back(job.target_table);
     }
@@ -172,11 +177,12 @@ class Resolution {
     const PairSpec& spec = spec_of(manifest_, job.pair);
     need_relations_seen(spec, job.target, job.address, *target, target_user, job_.findings,
                         missing_);
-    if (job.via_source())
+    if (job.via_source() || job.two_way())
       need_relations_seen(spec, job.source, job.address, *source, job_.privileges.at(job.source),
                           job_.findings, missing_);
     job_.pairs.push_back(pair_tables(job, *source, *target, job_.servers.at(job.source).vendor,
                                      job_.servers.at(job.target).vendor, job_.findings));
+    if (job.two_way()) look_back(job_.pairs.back());
     look_at_tombstones(job_.pairs.back());
     look_at_link(job_.pairs.back());
   }
@@ -211,6 +217,40 @@ class Resolution {
     if (const mysql::Table* const table = find(sources_.at(server), *name))
       pair.tombstones = *table;
     judge_tombstones(pair, job_.findings);
+  }
+
+  /// As its source is written.
+  void look_back(TablePair& pair) {
+    Findings told;
+    const TableJob job = reversed(pair).job;
+    const TablePair back =
+        pair_tables(job, pair.target, pair.source, job_.servers.at(job.source).vendor,
+                    job_.servers.at(job.target).vendor, told);
+    make_views(pair, back, told, job_.findings);
+  }
+
+  void judge_roles_back(const PairSpec& pair) {
+    PairSpec back = pair;
+    std::swap(back.source, back.target);
+    Findings told;
+    judge_roles(manifest_, back, purpose_, member(back.source), member(back.target), told,
+                missing_);
+    for (Finding& finding : told)
+      if (finding.code != "same_server" && finding.code != "lower_case_table_names")
+        job_.findings.push_back(std::move(finding));
+  }
+
+  /// Globs of a two-way pair are for the tables of both: one that the source lacks is told.
+  void add_of_target(const PairSpec& pair, std::vector<TableJob>& jobs) {
+    if (!pair.rename.empty()) return;
+    for (const std::string& db : mysql::list_databases(readers_.at(pair.target)))
+      for (const mysql::TableEntry& entry : mysql::list_tables(readers_.at(pair.target), db)) {
+        if (!selects(pair.tables, entry.name) || !is_table(entry.kind)) continue;
+        const bool known = std::any_of(jobs.begin(), jobs.end(), [&](const TableJob& job) {
+          return job.source_table == entry.name;
+        });
+        if (!known) jobs.push_back(make_job(pair, entry.name, entry.rows_estimate));
+      }
   }
 
   void look_at_link(TablePair& pair) {
@@ -265,6 +305,20 @@ nlohmann::json incremental_json(const Incremental& incremental) {
   return json;
 }
 
+nlohmann::json rule_json(const ConflictSpec& rule) {
+  return {resolve_name(rule.resolve), rule.member, rule.column, resolve_name(rule.otherwise),
+          rule.otherwise_member};
+}
+
+nlohmann::json merge_json(const MergeSpec& merge) {
+  nlohmann::json json;
+  json["conflict"] = rule_json(merge.conflict);
+  if (merge.inserts) json["inserts"] = rule_json(*merge.inserts);
+  json["by_columns"] = merge.by_columns;
+  json["threshold_ms"] = merge.threshold.count();
+  return json;
+}
+
 nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   nlohmann::json json;
   json["address"] = job.address;
@@ -278,6 +332,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["ignore_columns"] = job.options.ignore_columns;
   json["key"] = job.options.key;
   json["deletes"] = deletes_name(job.options.deletes);
+  if (job.two_way()) json["merge"] = merge_json(job.options.merge);
   if (!job.options.soft_deletes.empty()) json["soft_deletes"] = job.options.soft_deletes;
   if (job.options.tombstones) json["tombstones"] = encode_table(*job.options.tombstones);
   std::vector<std::string> assume;

@@ -14,8 +14,10 @@ namespace {
 bool write_server(PlanFileWriter& file, const std::string& server, bool complete,
                   UnitChanges& units, const Plan& plan) {
   SqlView view([&](std::string_view text) { file.append(text); }, server, complete);
-  for (const PlanUnit& unit : plan.units)
-    if (units.server_of(unit.id) == server) view.add_unit(unit, units.tables_of(unit.id));
+  for (const PlanUnit& unit : plan.units) {
+    const std::vector<UnitTable> tables = units.tables_on(unit.id, server);
+    if (!tables.empty()) view.add_unit(unit, tables);
+  }
   return view.complete();
 }
 
@@ -27,8 +29,11 @@ bool write_sql_files(PlanDirectory& directory, const Plan& plan,
   loaded.plan.files = directory.closed_files();
   UnitChanges units(loaded, pairs);
   std::set<std::string> servers;
-  for (const PlanTable& table : plan.tables)
-    if (!table.chunks.empty()) servers.insert(table.written());
+  for (const PlanTable& table : plan.tables) {
+    if (!table.two_way() && !table.chunks.empty()) servers.insert(table.written());
+    for (const auto& [server, member] : table.on)
+      if (member.ops.changes() > 0) servers.insert(server);
+  }
   bool all = true;
   for (const std::string& server : servers) {
     const auto file = directory.open_file("sql/" + encode_name(server) + ".sql");

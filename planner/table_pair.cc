@@ -229,6 +229,19 @@ std::vector<mysql::CellType> TablePair::types() const {
   return types;
 }
 
+TablePair reversed(const TablePair& pair) {
+  TablePair other = pair;
+  std::swap(other.job.source, other.job.target);
+  std::swap(other.job.source_table, other.job.target_table);
+  std::swap(other.source, other.target);
+  std::swap(other.source_index, other.target_index);
+  for (PairColumn& column : other.columns) {
+    std::swap(column.source, column.target);
+    std::swap(column.source_read, column.target_read);
+  }
+  return other;
+}
+
 TablePair pair_tables(const TableJob& job, const mysql::Table& source, const mysql::Table& target,
                       mysql::Vendor source_vendor, mysql::Vendor target_vendor,
                       Findings& findings) {

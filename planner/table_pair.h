@@ -1,6 +1,7 @@
 // Two members' tables seen as one: which columns meet, how each side is read, by which key.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,9 @@ struct TablePair {
   /// Can the client put keys of both sides in the order in which the servers' indexes hold them? If
   /// not, rows are sorted by the bytes of their keys and chunks are lists of keys.
   bool index_order = false;
+  /// Of a two-way table: itself as each member is written, in the order of the members: the target
+  /// of views[m] is member m. Null otherwise.
+  std::shared_ptr<const std::vector<TablePair>> views;
   /// `deletes.tombstones` of the source, where the pair's options name it and it is there.
   std::optional<mysql::Table> tombstones;
 
@@ -66,6 +70,9 @@ struct TablePair {
     return is_keyless() ? columns.size() : key_columns;
   }
 };
+
+/// The same with its members exchanged: how the source is written.
+[[nodiscard]] TablePair reversed(const TablePair& pair);
 
 /// Pairs the schemas and tells every drift before a row is read. Findings of severity error mean
 /// that the pair must not be compared.

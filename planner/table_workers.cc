@@ -91,6 +91,8 @@ class TableWorkers::State {
   [[nodiscard]] OpenReading* next_reading();
   [[nodiscard]] bool help(OpenReading& open, Sessions& sessions, Sessions& spare_sessions);
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
+  void merge_one(const TablePair& pair, ComparedTable& done, Sessions& sessions,
+                 Sessions& spare_sessions);
   [[nodiscard]] TableOutcome compare(const TablePair& pair, const std::optional<Window>& window,
                                      const MemberSessions& members, const SpareSessions& spare,
                                      ChangeSink& sink, const CompareOptions& options,
@@ -256,6 +258,7 @@ void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Session
   if (must_not_compare(pair)) return;
   ComparedTable& done = done_.tables[i];
   observer_.table_started(pair.job.address, pair.job.rows_estimate);
+  if (pair.job.two_way()) return merge_one(pair, done, sessions, spare_sessions);
   const bool compress = pair.job.options.compress == Compress::yes;
   const bool is_window = task_.windows[i] && task_.windows[i]->low;
   const MethodChoice choice =
@@ -298,6 +301,39 @@ void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Session
   done.compared = true;
   if (task_.fast && done.outcome.differs) give_up_ = true;
   observer_.table_finished(pair.job.address, done.outcome.source_rows, done.outcome.ops.changes());
+}
+
+void TableWorkers::State::merge_one(const TablePair& pair, ComparedTable& done, Sessions& sessions,
+                                    Sessions& spare_sessions) {
+  const bool compress = pair.job.options.compress == Compress::yes;
+  const std::string folder = encode_name(pair.job.pair);
+  const std::string table = encode_table(pair.job.source_table);
+  NoSink nowhere;
+  std::optional<FileSink> file;
+  std::optional<BaselineMovesWriter> moves;
+  if (task_.directory != nullptr) {
+    file.emplace(*task_.directory, changes_path(folder, table),
+                 pair.job.options.limits.max_plan_bytes, pair.job.address);
+    moves.emplace(*task_.directory, baseline_path(folder, table));
+  }
+  TwoWayTask task{pair, task_.catalog, {}, {}, task_.store, {}, moves ? &*moves : nullptr};
+  for (const TablePair& view : *pair.views) {
+    const std::string& server = view.job.target;
+    task.readers.push_back(&session(sessions, server, compress));
+    task.askers.push_back(&session(spare_sessions, server, compress));
+    task.identities[server] = task_.job.servers.at(server).identity;
+  }
+  CompareOptions options;
+  options.stop_at_first = task_.fast;
+  options.stop = task_.request.stop;
+  done.two_way =
+      compare_two_way(task, file ? static_cast<ChangeSink&>(*file) : nowhere, options, observer_);
+  done.outcome = std::move(done.two_way->table);
+  const std::uint64_t changes = done.outcome.ops.changes();
+  if (file) done.changes_path = file->close(changes > 0);
+  done.compared = true;
+  if (task_.fast && done.outcome.differs) give_up_ = true;
+  observer_.table_finished(pair.job.address, done.outcome.source_rows, changes);
 }
 
 /// nullopt: the pair's target is not known to replicate from its source.

@@ -13,14 +13,16 @@
 #include "planner/planner.h"
 #include "planner/resolve.h"
 #include "planner/table_compare.h"
+#include "planner/two_way_compare.h"
 #include "planner/window.h"
 
 namespace rowplan::planner {
 
 struct ComparedTable {
   TableOutcome outcome;
-  std::string changes_path;  ///< empty: there is no change, or none is written
-  bool compared = false;     ///< else it must not be, or was not come to
+  std::optional<TwoWayOutcome> two_way;  ///< of a two-way table; its `table` is `outcome`
+  std::string changes_path;              ///< empty: there is no change, or none is written
+  bool compared = false;                 ///< else it must not be, or was not come to
 };
 
 struct ComparedTables {
@@ -35,6 +37,7 @@ struct CompareTask {
   const ResolvedJob& job;
   const PairCatalog& catalog;
   const std::vector<std::optional<Window>>& windows;  ///< of the job's pairs
+  state::Store* store = nullptr;  ///< for two-way tables; null: there is none yet
 };
 
 /// Each table by one thread with a session on each server, and a second one where rows differ; who

@@ -66,6 +66,7 @@ class Resolution {
     std::map<std::size_t, std::uint64_t> numbers;
     std::vector<std::vector<std::uint64_t>> units;
     for (std::size_t t = 0; t < tables_.size(); ++t) {
+      if (tables_[t].shares_chunks) continue;
       std::vector<std::uint64_t>& of_table = units.emplace_back();
       for (std::uint32_t chunk = 1; chunk <= tables_[t].chunks; ++chunk) {
         const std::size_t root = components_.find(node(t, chunk));
@@ -79,8 +80,8 @@ class Resolution {
   std::size_t count_and_offset() {
     std::size_t total = 0;
     for (const TiedTable& table : tables_) {
-      offsets_.push_back(total);
-      total += table.chunks;
+      offsets_.push_back(table.shares_chunks ? offsets_.back() : total);
+      if (!table.shares_chunks) total += table.chunks;
     }
     return total;
   }

@@ -129,14 +129,17 @@ class TieProbe {
   Marks marks_;
 };
 
-/// The chunks of one table, for resolve_ties.
+/// The chunks of one table on one member that is written, for resolve_ties.
 struct TiedTable {
   const TablePair* pair = nullptr;
   const TieFacts* facts = nullptr;
   std::uint32_t chunks = 0;
+  /// The table before it in the list is the same on another member: they have the same chunks.
+  bool shares_chunks = false;
 };
 
-/// Unit numbers per table and chunk (chunk ids start at 1), numbered from 1 in order of their first
+/// Unit numbers per table and chunk (chunk ids start at 1; those that share chunks are one table),
+/// numbered from 1 in order of their first
 /// chunk. Tells a finding of severity error for every tie that no order of writing can satisfy.
 [[nodiscard]] std::vector<std::vector<std::uint64_t>> resolve_ties(
     const std::vector<TiedTable>& tables, Findings& findings);

@@ -24,8 +24,28 @@ std::vector<UnitTable> UnitChanges::tables_of(std::uint64_t unit) {
   return tables;
 }
 
-const std::string& UnitChanges::server_of(std::uint64_t unit) const {
-  return loaded_.plan.tables[places_.at(unit).front().table].written();
+/// The table as the server is written; nullptr: it is not.
+const TablePair* UnitChanges::written_on(std::size_t table, const std::string& server) const {
+  const TablePair& pair = pairs_[table];
+  if (!pair.views) return loaded_.plan.tables[table].written() == server ? &pair : nullptr;
+  for (const TablePair& view : *pair.views)
+    if (view.job.target == server) return &view;
+  return nullptr;
+}
+
+std::vector<UnitTable> UnitChanges::tables_on(std::uint64_t unit, const std::string& server) {
+  std::vector<UnitTable> tables;
+  for (const Place& place : places_.at(unit)) {
+    const TablePair* const pair = written_on(place.table, server);
+    if (pair == nullptr) continue;
+    const PlanChunk& chunk = loaded_.plan.tables[place.table].chunks[place.chunk];
+    for (Change& change : readers_.at(place.table).chunk(chunk.id)) {
+      if (pairs_[place.table].views && change.on != server) continue;  // a conflict, or elsewhere
+      if (tables.empty() || tables.back().pair != pair) tables.push_back({pair, {}, {}});
+      tables.back().changes.push_back(std::move(change));
+    }
+  }
+  return tables;
 }
 
 }  // namespace rowplan::planner

@@ -27,12 +27,14 @@ class UnitChanges {
   [[nodiscard]] const std::vector<Place>& places(std::uint64_t unit) const {
     return places_.at(unit);
   }
-  /// Reads them: one UnitTable a table, its changes chunk by chunk.
+  /// Reads them: one UnitTable a table, its changes chunk by chunk. Not of two-way tables.
   [[nodiscard]] std::vector<UnitTable> tables_of(std::uint64_t unit);
-  /// The server that the unit writes.
-  [[nodiscard]] const std::string& server_of(std::uint64_t unit) const;
+  /// Those that `server` is written, of any table; none: it is not written.
+  [[nodiscard]] std::vector<UnitTable> tables_on(std::uint64_t unit, const std::string& server);
 
  private:
+  [[nodiscard]] const TablePair* written_on(std::size_t table, const std::string& server) const;
+
   const LoadedPlan& loaded_;
   const std::vector<TablePair>& pairs_;
   std::map<std::size_t, ChangeReader> readers_;

@@ -606,15 +606,16 @@ TEST(Manifest, Features) {
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
   EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\n"
                                       "tables = [\"shop.*\"]\ntombstone_days = 3\n")),
-            "13:1+14 " + refused("tombstone_days", "two-way syncs"));
+            "13:1+14 " + refused("tombstone_days", "two-way groups"));
 }
 
 TEST(Manifest, OneWayGroup) {
   const std::string kGroup =
       "[group.g]\nhub = \"hq\"\ntables = [\"shop.*\"]\nthreads = 3\nspokes = ";
-  const Manifest manifest = good(kGroup + "[\"dw\", \"lake\"]\non_missing = \"skip\"\n"
-                                          "[server.lake]\nsocket = \"/l\"\nuser = \"u\"\n"
-                                          "[server.lake.hooks]\nafter = [\"bell\"]\n");
+  const Manifest manifest = good(kGroup +
+                                 "[\"dw\", \"lake\"]\non_missing = \"skip\"\n"
+                                 "[server.lake]\nsocket = \"/l\"\nuser = \"u\"\n"
+                                 "[server.lake.hooks]\nafter = [\"bell\"]\n");
   ASSERT_EQ(manifest.pairs.size(), 2U);
   EXPECT_EQ(manifest.pairs[0].name, "g@dw");
   EXPECT_EQ(manifest.pairs[1].name, "g@lake");
@@ -628,7 +629,10 @@ TEST(Manifest, OneWayGroup) {
             "13:18+4 \"dw\" stands twice among the spokes");
   EXPECT_EQ(brief(kHead + kGroup + "[]\n"), "13:10+2 [group.g] has no spoke");
   EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"via-source\"\n"),
-            "14:1+9 [group.g]: direction = \"via-source\" is for pairs alone");
+            "14:13+12 [group.g]: direction = \"via-source\" is for pairs alone");
+  EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"two-way\"\n"),
+            "14:13+9 [group.g]: direction = \"two-way\" belongs to two-way groups, which this "
+            "version does not have yet");
 }
 
 TEST(Manifest, ViaSource) {

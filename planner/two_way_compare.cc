@@ -1,0 +1,334 @@
+#include "planner/two_way_compare.h"
+
+#include <algorithm>
+#include <cassert>
+#include <list>
+
+#include "mysql/quote.h"
+#include "mysql/write_position.h"
+#include "planner/baseline_rows.h"
+#include "planner/change_builder.h"
+#include "planner/chunk_builder.h"
+#include "planner/member_rows.h"
+#include "planner/merge_chunks.h"
+#include "planner/read_ahead.h"
+#include "planner/refusal.h"
+#include "planner/two_way_table.h"
+#include "planner/writable.h"
+#include "state/sync_positions.h"
+
+namespace rowplan::planner {
+
+namespace {
+
+constexpr std::uint64_t kProbeEvery = 1000;  // writes
+constexpr std::uint64_t kTellEveryRows = 16384;
+
+/// One member's rows, read by a thread of their own.
+class MemberRows : public RowSource {
+ public:
+  MemberRows(mysql::Session& session, const TablePair& view)
+      : stream_(session, view, Side::target, select_range(view, Side::target, {}, Locking::none)),
+        ahead_(stream_) {}
+  bool next(mysql::Row& row) override { return ahead_.next(row); }
+
+ private:
+  StreamRows stream_;
+  ReadAhead ahead_;
+};
+
+NamedValues named_row(const TablePair& pair, const mysql::Row& row) {
+  NamedValues values;
+  for (std::size_t i = 0; i < pair.columns.size(); ++i)
+    values.emplace_back(pair.columns[i].name,
+                        plan_value(pair.columns[i].type, row, i, pair.job.options.large_bytes));
+  return values;
+}
+
+/// Where merged rows become changes, ties and moves of the baseline.
+class Sink : public MergeSink {
+ public:
+  Sink(const TwoWayTask& task, const MergeShape& shape, ChangeSink& changes, TwoWayOutcome& outcome)
+      : task_(task), shape_(shape), changes_(changes), outcome_(outcome) {
+    for (const TablePair& view : *task.pair.views) ties_.emplace_back(view, task.catalog);
+  }
+
+  void write(const MergeWrite& write) override {
+    const TablePair& view = (*task_.pair.views)[write.member];
+    TieProbe& ties = ties_[write.member];
+    const auto chunk = static_cast<std::uint32_t>(write.chunk);
+    Ops& ops = outcome_.on[view.job.target].ops;
+    Change change;
+    switch (write.op) {
+      case Op::insert:
+        change = insert_change(view, *write.after);
+        ties.inserted(chunk, *write.after);
+        ++ops.insert;
+        break;
+      case Op::update:
+        change = update_change(view, *write.after, *write.before);
+        ties.updated(chunk, *write.after, *write.before);
+        ++ops.update;
+        break;
+      case Op::remove:
+        change = remove_change(view, *write.before);
+        ties.removed(chunk, *write.before);
+        ++ops.remove;
+        break;
+      case Op::conflict:
+        assert(false);
+        break;
+    }
+    if (write.after != nullptr) check_writable(view, *write.after, write.before);
+    if (change.reason != "key_differs")
+      change.reason = write.conflict != nullptr ? "conflict" : "merged";
+    append(std::move(change), write.chunk);
+    if (++unprobed_ >= kProbeEvery) probe();
+  }
+
+  void conflict(std::uint64_t chunk, const mysql::Row& /*key*/, const MergeInput& rows,
+                const MergeDecision& decision) override {
+    const Conflict& found = *decision.conflict;
+    Change change;
+    change.op = Op::conflict;
+    ChangeConflict& line = change.conflict.emplace();
+    line.kind = conflict_kind_name(found.kind);
+    const mysql::Row* any = nullptr;
+    for (std::size_t m = 0; m < shape_.members.size(); ++m) {
+      line.did.emplace_back(shape_.members[m], row_state_name(found.states[m]));
+      line.rows.emplace_back(shape_.members[m], std::nullopt);
+      if (rows.rows[m] == nullptr) continue;
+      if (any == nullptr) any = rows.rows[m];
+      line.rows.back().second = named_row(task_.pair, *rows.rows[m]);
+    }
+    assert(any != nullptr);
+    change.key = plan_key(task_.pair, *any);
+    change.reason = reason_of(found.pick);
+    line.resolution = resolution_of(decision);
+    if (!line.resolution) ++outcome_.unresolved;
+    ++outcome_.table.ops.conflict;
+    line_of(chunk).conflicts += 1;
+    append(std::move(change), chunk);
+  }
+
+  void intent(std::uint64_t chunk, const mysql::Row& key, const MergeIntent& intent) override {
+    if (task_.moves != nullptr)
+      task_.moves->intent(chunk, key.bytes(), intent_value(shape_, intent));
+  }
+
+  void baseline(std::uint64_t chunk, const std::vector<BaselineMove>& moves) override {
+    if (task_.moves == nullptr) return;
+    for (const BaselineMove& move : moves)
+      task_.moves->move(chunk, move.key.bytes(),
+                        move.row ? std::optional(baseline_value(*move.row)) : std::nullopt);
+  }
+
+  /// Asks each member about the rows noted since the last time.
+  void probe() {
+    for (std::size_t m = 0; m < ties_.size(); ++m) {
+      ties_[m].probe(*task_.askers[m]);
+      ties_[m].mark();
+    }
+    changes_.mark();
+    unprobed_ = 0;
+  }
+
+  /// With chunks as the plan has them.
+  void finish(const std::vector<MergedChunk>& chunks) {
+    probe();
+    for (TieProbe& ties : ties_) outcome_.ties.push_back(ties.take());
+    for (const MergedChunk& merged : chunks) outcome_.table.chunks.push_back(plan_chunk(merged));
+    for (const auto& [server, member] : outcome_.on) {
+      outcome_.table.ops.insert += member.ops.insert;
+      outcome_.table.ops.update += member.ops.update;
+      outcome_.table.ops.remove += member.ops.remove;
+    }
+    outcome_.table.findings = std::move(findings_);
+  }
+
+ private:
+  struct Lines {
+    std::uint64_t all = 0;
+    std::uint64_t conflicts = 0;
+  };
+
+  Lines& line_of(std::uint64_t chunk) {
+    if (lines_.size() < chunk) lines_.resize(chunk);
+    return lines_[chunk - 1];
+  }
+
+  void append(Change change, std::uint64_t chunk) {
+    change.chunk = chunk;
+    ++line_of(chunk).all;
+    changes_.append(change);
+  }
+
+  [[nodiscard]] std::string reason_of(const Pick& pick) const {
+    if (pick.because == Undecided::none) return resolve_name(pick.by);
+    return undecided_name(pick.because);
+  }
+
+  [[nodiscard]] std::optional<ChangeResolution> resolution_of(const MergeDecision& decision) const {
+    const Conflict& conflict = *decision.conflict;
+    if (decision.outcome == MergeOutcome::unresolved) return std::nullopt;
+    const std::string by = resolve_name(conflict.pick.by);
+    if (decision.outcome == MergeOutcome::skipped) return ChangeResolution{"skip", by};
+    if (!conflict.cells.empty()) return ChangeResolution{"columns", by};
+    return ChangeResolution{shape_.members[*conflict.pick.member], by};
+  }
+
+  [[nodiscard]] PlanChunk plan_chunk(const MergedChunk& merged) const {
+    PlanChunk chunk;
+    chunk.id = merged.id;
+    if (merged.range.low) chunk.low = plan_key(task_.pair, *merged.range.low);
+    if (merged.range.high) chunk.high = plan_key(task_.pair, *merged.range.high);
+    chunk.rows = merged.before.front().rows;
+    for (std::size_t m = 0; m < shape_.members.size(); ++m) {
+      chunk.before[shape_.members[m]] = merged.before[m];
+      chunk.after[shape_.members[m]] = merged.after[m];
+    }
+    chunk.changes = lines_[merged.id - 1].all;
+    chunk.conflicts = lines_[merged.id - 1].conflicts;
+    return chunk;
+  }
+
+  void check_writable(const TablePair& view, const mysql::Row& row, const mysql::Row* before) {
+    for (std::size_t i = 0; i < view.columns.size(); ++i) {
+      if (before != nullptr && !cell_differs(row, *before, i)) continue;
+      const auto why = why_unwritable(view, row, i);
+      if (!why || findings_.size() >= kFindingsAtMost) continue;
+      findings_.push_back({"value_unwritable", Severity::error, view.job.address,
+                           "on " + view.job.target + ": " + *why,
+                           "change the value, or the column there"});
+    }
+  }
+
+  const TwoWayTask& task_;
+  const MergeShape& shape_;
+  ChangeSink& changes_;
+  TwoWayOutcome& outcome_;
+  std::vector<TieProbe> ties_;  // of each member
+  std::vector<Lines> lines_;    // of each chunk that is kept, and of the one under way
+  std::uint64_t unprobed_ = 0;
+  Findings findings_;
+};
+
+/// Tells how far it is, and when to stop.
+class Watched : public MergeVisitor {
+ public:
+  Watched(const TwoWayTask& task, MergeChunkBuilder& builder, const CompareOptions& options,
+          PlanObserver& observer)
+      : task_(task), builder_(builder), options_(options), observer_(observer) {}
+
+  void row(const mysql::Row& key, const MergeInput& input) override { builder_.row(key, input); }
+  void chunk_end(const KeyRange& range) override { builder_.chunk_end(range); }
+  bool stop() override {
+    if (builder_.rows(0) >= told_ + kTellEveryRows) {
+      told_ = builder_.rows(0);
+      observer_.table_progress(task_.pair.job.address, told_, builder_.chunks().size());
+    }
+    const bool stopped = options_.stop != nullptr && *options_.stop;
+    return stopped || (options_.stop_at_first && !builder_.chunks().empty());
+  }
+
+ private:
+  const TwoWayTask& task_;
+  MergeChunkBuilder& builder_;
+  const CompareOptions& options_;
+  PlanObserver& observer_;
+  std::uint64_t told_ = 0;
+};
+
+[[noreturn]] void refuse(const TwoWayTask& task, const std::string& what) {
+  throw Refusal(RefusalReason::state, task.pair.job.address + ": " + what,
+                "see what happened to that server; if what is there now is right: rowplan state "
+                "rebase " +
+                    task.pair.job.address + ", and the next sync deletes nothing");
+}
+
+/// A backup that was put back has lost rows that nobody deleted.
+void need_same_members(const TwoWayTask& task) {
+  for (std::size_t m = 0; m < task.readers.size(); ++m) {
+    const std::string& server = (*task.pair.views)[m].job.target;
+    const auto known =
+        state::SyncPositions(*task.store).find(member_address(task.pair.job.address, server));
+    if (!known) continue;
+    if (known->target != task.identities.at(server))
+      refuse(task, "'" + server + "' is another server than at the last sync");
+    if (!mysql::position_contains(*task.askers[m], known->target_position))
+      refuse(task, "'" + server +
+                       "' does not hold all that it held at the last sync, as after a restore from "
+                       "a backup");
+  }
+}
+
+/// Rows that are gone everywhere else but here nobody deleted one by one.
+void need_not_emptied(const TwoWayTask& task, const state::BaselineInfo& baseline,
+                      const MergeChunkBuilder& builder) {
+  const std::size_t members = task.readers.size();
+  std::size_t empty = 0;
+  std::size_t last = 0;
+  for (std::size_t m = 0; m < members; ++m) {
+    if (builder.rows(m) > 0) continue;
+    ++empty;
+    last = m;
+  }
+  if (baseline.rows == 0 || empty == 0 || empty == members) return;
+  refuse(task, "the table is empty on '" + (*task.pair.views)[last].job.target + "', and had " +
+                   std::to_string(baseline.rows) + " rows at the last sync");
+}
+
+}  // namespace
+
+TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
+                              const CompareOptions& options, PlanObserver& observer) {
+  const MergeShape shape = merge_shape_of(task.pair);
+  TwoWayOutcome outcome;
+  for (const std::string& server : shape.members) outcome.on[server];
+  std::optional<state::BaselineInfo> info;
+  std::vector<KeyedIntents> intents;
+  if (task.store != nullptr) {
+    info = state::Baselines(*task.store)
+               .find_fitting(shape.address, baseline_fits(task.pair, task.identities));
+    intents = read_intents(*task.store, shape);
+  }
+  if (info) {
+    need_same_members(task);
+    outcome.baseline.from = baseline_name(*info);
+    outcome.baseline.rows = info->rows;
+  }
+  Sink merged(task, shape, sink, outcome);
+  MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged);
+  Watched visitor(task, builder, options, observer);
+  for (mysql::Session* reader : task.readers) reader->begin_consistent_snapshot();
+  bool whole = false;
+  {
+    std::list<MemberRows> rows;
+    std::vector<RowSource*> sources;
+    for (std::size_t m = 0; m < task.readers.size(); ++m)
+      sources.push_back(&rows.emplace_back(*task.readers[m], (*task.pair.views)[m]));
+    std::optional<BaselineRows> baseline;
+    if (info) baseline.emplace(*task.store, shape, *info);
+    whole = merge_walk(shape, sources, {baseline ? &*baseline : nullptr, intents}, visitor);
+  }
+  for (mysql::Session* reader : task.readers) reader->rollback();
+  outcome.table.source_rows = builder.rows(0);
+  outcome.table.target_rows = builder.rows(1);
+  for (std::size_t m = 0; m < shape.members.size(); ++m)
+    outcome.on[shape.members[m]].rows = builder.rows(m);
+  outcome.table.differs = !builder.chunks().empty();
+  if (!whole) return outcome;
+  if (info) need_not_emptied(task, *info, builder);
+  merged.finish(builder.chunks());
+  if (!info)
+    outcome.table.findings.push_back(
+        {"baseline_missing", Severity::warning, shape.address,
+         "no earlier sync is known: nothing is deleted, each member gets the rows that others "
+         "have, and rows that differ are conflicts",
+         ""});
+  if (task.moves != nullptr) outcome.baseline.path = task.moves->close();
+  outcome.table.complete = options.stop == nullptr || !*options.stop;
+  return outcome;
+}
+
+}  // namespace rowplan::planner
