@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/observers.h"
+#include "cmd/plan_report.h"
 #include "cmd/shown_text.h"
 
 namespace rowplan::cmd {

@@ -4,6 +4,8 @@
 #include <exception>
 #include <set>
 
+#include "mysql/error.h"
+
 namespace rowplan::executor {
 
 namespace {

@@ -20,12 +20,17 @@ void ServerProgress::start() {
 
 void ServerProgress::unit_in(const UnitWork& unit) {
   if (open_.empty()) return;
-  std::set<std::string> servers;
-  for (const TableWork& table : unit.tables)
-    if (!table.chunks.empty())
-      for (const auto& [server, name] : table.table->members) servers.insert(server);
-  for (const std::string& server : servers)
-    if (--open_.at(server) == 0) tell(server);
+  std::set<std::string> written;
+  std::set<std::string> read;
+  for (const TableWork& table : unit.tables) {
+    if (table.chunks.empty()) continue;
+    written.insert(table.table->target);
+    for (const auto& [server, name] : table.table->members) read.insert(server);
+  }
+  for (const std::string& server : written) read.erase(server);
+  for (const auto* servers : {&written, &read})
+    for (const std::string& server : *servers)
+      if (--open_.at(server) == 0) tell(server);
 }
 
 void ServerProgress::tell(const std::string& server) const {

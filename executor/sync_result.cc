@@ -105,7 +105,10 @@ TableTallies last_tallies(const std::vector<SyncRound>& rounds) {
   TableTallies tables;
   for (const SyncRound& round : rounds) {
     if (round.resumed) continue;
-    for (const planner::PlanTable& table : round.plan.tables) tables[table.address] = {.units = 1};
+    for (const planner::PlanTable& table : round.plan.tables) {
+      tables[table.address] = TableTally();
+      tables[table.address].units = 1;
+    }
     if (!round.applied) continue;
     for (const auto& [address, tally] : round.applied->tables) tables[address] = tally;
   }

@@ -1,8 +1,10 @@
 #include "executor/watermark_moves.h"
 
+#include <exception>
 #include <set>
 #include <variant>
 
+#include "mysql/error.h"
 #include "mysql/write_position.h"
 #include "planner/instant.h"
 #include "state/sync_positions.h"

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "mysql/check_constraints.h"
+#include "mysql/error.h"
 #include "mysql/quote.h"
 #include "mysql/table_reader.h"
 #include "planner/address.h"

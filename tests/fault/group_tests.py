@@ -8,7 +8,10 @@ import xml.etree.ElementTree as ET
 from bench import USER, check, check_same
 from servers import run_script
 
+import hook_tests
+import replication_tests as replication
 import shop
+import sync_tests
 
 DIFFERS, PARTIAL, STALE, NO_SIGHT, NOT_APPLYABLE = 2, 3, 10, 12, 13
 USAGE, BAD_MANIFEST, KILLED = 64, 78, -signal.SIGKILL
@@ -28,15 +31,15 @@ INSERT INTO t (id, v) SELECT i, CONCAT('v', i) FROM seq.n WHERE i BETWEEN 1 AND 
 INCREMENTAL = '[group.g.incremental]\ncolumn = "changed"\nsettle = "0s"\noverlap = "0s"\n'
 
 
-def manifest(bench, group=LIMITS, servers=None, spokes=("near", "far"), top="", name="rowplan.toml"):
-    """`servers`: further lines of a server, by its name."""
-    text = f'manifest_version = 1\nname = "fault"\n{top}\n[state]\npath = "state.db"\n'
+def manifest(bench, lines=LIMITS, servers=None):
+    """`lines`: of the group, and behind it; `servers`: further lines of a server, by its name."""
+    text = 'manifest_version = 1\nname = "fault"\n[state]\npath = "state.db"\n'
     for server in ("hub", "near", "far"):
         text += (f'\n[server.{server}]\nsocket = "{bench.servers[server].socket}"\n'
                  f'user = "{USER}"\n{(servers or {}).get(server, "")}\n')
-    listed = ", ".join(f'"{spoke}"' for spoke in spokes)
-    text += (f'\n[group.g]\nhub = "hub"\nspokes = [{listed}]\ntables = ["{bench.db}.*"]\n{group}\n')
-    (bench.directory / name).write_text(text, encoding="utf-8")
+    text += ('\n[group.g]\nhub = "hub"\nspokes = ["near", "far"]\n'
+             f'tables = ["{bench.db}.*"]\n{lines}\n')
+    (bench.directory / "rowplan.toml").write_text(text, encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -66,12 +69,6 @@ def dumps(bench, *roles):
     return {role: bench.dump_all(role) for role in roles}
 
 
-def check_untouched(bench, before, what):
-    for role, tables in before.items():
-        bench.check_dumps(role, tables, what) if role in bench.servers else None
-        check(bool(tables), f"{role} has tables")
-
-
 def told(bench, codes, *args):
     done = bench.expect(codes, *args, "--json")
     document = json.loads(done.out)
@@ -92,7 +89,8 @@ def group_converges(bench):
         bench.expect(DIFFERS, "check", "--fast")
         told(bench, 0, "validate", "--connect")
         plan = bench.plan()
-        check_untouched(bench, before, "after a plan")
+        for role, tables_before in before.items():
+            bench.check_dumps(role, tables_before, f"{role} after a plan")
         tables = plan["tables"]
         check({(table["address"], table["spoke"]) for table in tables} ==
               {(f"g/{bench.db}.{name}", spoke) for name in bench.tables("hub")
@@ -104,8 +102,7 @@ def group_converges(bench):
                 check(table["changes"]["path"] == f"changes/g/{name}@{table['spoke']}.ndjson",
                       f"changes {table['changes']}")
         again = bench.plan("again")
-        for volatile in ("run",):
-            check(plan.pop(volatile) and again.pop(volatile), "no run")
+        check(plan.pop("run") and again.pop("run"), "no run")
         check(plan == again, "two plans of the same data differ")
         for form in ("text", "markdown", "html", "json", "sql"):
             bench.expect(0, "show", "plan", "--format", form)
@@ -137,7 +134,6 @@ def group_selected(bench):
         manifest(bench)
         name = f"{bench.db}.plain"
         for only, count in (("g", 10), (f"g/{name}", 2), ("g@far", 5), (f"g@far/{name}", 1)):
-            plan = bench.plan(codes=0) if only == "g" else None
             bench.expect(0, "plan", "-o", "part", "--overwrite", "--only", only)
             plan = bench.read_plan("part")
             check(len(plan["tables"]) == count, f"--only {only}: {len(plan['tables'])} tables")
@@ -151,7 +147,7 @@ def group_selected(bench):
         bench.expect(0, "apply", "part")
         check_equal(bench, "one spoke", ("near",))
         bench.check_dumps("far", far["far"], "the other spoke")
-        manifest(bench, group=LIMITS + f'[pair.p]\nsource = "near"\ntarget = "far"\n'
+        manifest(bench, LIMITS + f'[pair.p]\nsource = "near"\ntarget = "far"\n'
                                        f'tables = ["{name}"]\n')
         refused = bench.expect(BAD_MANIFEST, "plan", "-o", "none")
         check("g@far" in refused.err and "p/" in refused.err, f"who meets whom?\n{refused}")
@@ -161,7 +157,7 @@ def group_renamed(bench):
     """Another database on the spokes, and a table of another name there."""
     with group(bench):
         for spoke in ("near", "far"):
-            bench.execute(spoke, f"RENAME TABLE plain TO bare")
+            bench.execute(spoke, "RENAME TABLE plain TO bare")
         manifest(bench, LIMITS + f'rename = {{ "{bench.db}.plain" = "{bench.db}.bare" }}\n')
         plan = bench.plan()
         check(all(table["members"][table["spoke"]].endswith(".bare") for table in plan["tables"]
@@ -238,8 +234,8 @@ def check_left_out(bench):
     check({table["spoke"] for table in plan["tables"]} == {"near"}, "tables")
     document = told(bench, PARTIAL, "check", "--junit", "junit.xml")
     check(not document["equal"] and not document["complete"], f"check {document}")
-    cases = ET.parse(bench.directory / "junit.xml").getroot().iter("testcase")
-    skipped = [case.get("classname") for case in cases if case.find("skipped") is not None]
+    skipped = [case.get("classname") for case in junit_cases(bench)
+               if case.find("skipped") is not None]
     check(skipped == ["g@far"], f"junit skipped {skipped}")
 
 
@@ -316,7 +312,6 @@ def group_incremental(bench):
     """A watermark for each spoke; one that was away catches up from its own."""
     near, far = f"g@near/{bench.db}.t", f"g@far/{bench.db}.t"
     with group(bench, STAMPED, near="DELETE FROM t WHERE id < 9", far=""):
-        manifest(bench, INCREMENTAL + 'on_missing = "skip"\n'.join(("", "")))
         manifest(bench, 'on_missing = "skip"\n' + INCREMENTAL)
         bench.expect(0, *SYNC)
         first = marks(bench)
@@ -346,5 +341,116 @@ def wait_for_rows(bench, spokes, code):
     bench.wait_for(arrived, "the rows arrive")
 
 
+def group_of_replicas(bench):
+    """Two replicas of the hub that lag behind a steady writer: only what has drifted is told."""
+    with replication.story(bench, replication.by_file(bench)) as topology:
+        hub, near, far = topology.star("hub", "near", "far")
+        replication.load(bench, topology, hub)
+        bench.servers = {"hub": hub, "near": near, "far": far}
+        manifest(bench, "chunk_rows = 8\n")
+        for replica in (near, far):
+            topology.delay(replica, replication.LAG_S)
+        writer = replication.write_steadily(bench, hub)
+        try:
+            document = told(bench, 0, "check")
+            check(document["equal"] and len(document["tables"]) == 10, f"check {document}")
+            replication.damage(bench, far)
+            for options in ((), ("--fast",)):
+                bench.expect(DIFFERS, "check", *options)
+            document = told(bench, DIFFERS, "check", "--junit", "junit.xml")
+        finally:
+            writer.finish()
+        drifted = {table["spoke"] for table in document["tables"]
+                   if table["insert"] + table["update"] + table["delete"] > 0}
+        check(drifted == {"far"}, f"drifted {document['tables']}")
+        failed = {case.get("classname") for case in junit_cases(bench)
+                  if case.find("failure") is not None}
+        check(failed == {"g@far"}, f"junit failed {failed}")
+        check(f"g@far/{bench.db}.plain" in bench.expect(DIFFERS, "check").out, "no text")
+        refused = bench.plan(codes=NOT_APPLYABLE)
+        check(codes_of(refused) == {"target_is_replica"}
+              and {finding["spoke"] for finding in refused["findings"]} == {"near", "far"},
+              f"findings {refused['findings']}")
+        check_altered(bench, topology, far)
+        topology.stop_applier(near)
+        done = told(bench, NOT_APPLYABLE, "check")
+        stands = [finding["spoke"] for finding in done["findings"]
+                  if finding["code"] == "applier_stopped"]
+        check(stands == ["near"], f"findings {done['findings']}")
+        topology.start_applier(near)
+
+
+def check_altered(bench, topology, replica):
+    """A column that one replica alone has is told; without it, what all have is compared."""
+    for link in topology.links:
+        topology.delay(link.replica, 0)
+    topology.wait()
+    replication.run_unlogged(replica, "ALTER TABLE tag ADD COLUMN more INT NULL FIRST", bench.db)
+    only = ("--only", f"g/{bench.db}.tag")
+    document = told(bench, DIFFERS, "check", *only)
+    check([finding["spoke"] for finding in document["findings"]] == ["far"],
+          f"findings {document['findings']}")
+    manifest(bench, 'chunk_rows = 8\nignore_columns = ["more"]\n')
+    document = told(bench, DIFFERS, "check", *only)
+    check(not document["findings"], f"findings {document['findings']}")
+    manifest(bench, f'chunk_rows = 8\n[group.g.table."{bench.db}.tag"]\n'
+                    'columns = ["id", "parent"]\n')
+    replication.run_unlogged(replica, "DELETE FROM tag WHERE id > 30 ORDER BY id DESC;"
+                                      "INSERT INTO tag (id, parent, label) VALUES"
+                                      " (5, 2, 'a'), (10, 5, 'b'), (11, 5, 'c')", bench.db)
+    document = told(bench, 0, "check", *only)
+    check(document["equal"], f"by common columns {document}")
+
+
+def junit_cases(bench):
+    return ET.parse(bench.directory / "junit.xml").getroot().iter("testcase")
+
+
+HOOKS = "".join(f"[{section}.hooks]\n" + "".join(
+    f'{phase} = ["./recorder", "{own}-{phase}"]\n' for phase in ("before", "on_success",
+                                                                "on_failure", "after"))
+    for section, own in (("server.near", "near"), ("server.far", "far"), ("server.hub", "hub"),
+                         ("group.g", "g")))
+BEFORE = ["g-before", "hub-before", "near-before", "far-before"]
+END = ["hub-on_success", "hub-after", "g-on_success", "g-after"]
+
+
+def group_hooks(bench):
+    """A server's `after` does not wait for the other spokes; a stale one's waits for the end."""
+    with group(bench):
+        path = bench.directory / "recorder"
+        path.write_text(hook_tests.RECORDER, encoding="utf-8")
+        path.chmod(0o755)
+        manifest(bench, LIMITS + HOOKS)
+        bench.plan()
+        # Spoke by spoke, in order of name: far is done when near has not begun.
+        running = bench.start("apply", "plan", env=sync_tests.stop_at("statement:1"))
+        check(sync_tests.wait_stopped(bench, running, "the first statement"), "it ended")
+        check(hooks_called(bench) == BEFORE, "before the first statement")
+        running.process.send_signal(signal.SIGCONT)
+        check(running.wait().code == 0, "the apply")
+        check(hooks_called(bench) == ["far-on_success", "far-after", "near-on_success",
+                                      "near-after", *END], "after the apply")
+        bench.execute("hub", "UPDATE plain SET v = 'again' WHERE id = 3")
+        bench.expect(0, *SYNC)
+        check_equal(bench, "after a sync")
+        called = hooks_called(bench)
+        check(sorted(called) == sorted(BEFORE + END + ["far-on_success", "far-after",
+                                                       "near-on_success", "near-after"]),
+              f"sync called {called}")
+        bench.execute("hub", "UPDATE plain SET v = 'more' WHERE id = 3")
+        bench.plan()
+        bench.execute("near", "UPDATE plain SET v = 'moved' WHERE id = 3")
+        bench.expect(STALE, "apply", "plan")
+        called = hooks_called(bench)
+        check(called == [*BEFORE, "far-on_success", "far-after", "near-on_failure", "near-after",
+                         "hub-on_failure", "hub-after", "g-on_failure", "g-after"],
+              f"stale called {called}")
+
+
+def hooks_called(bench):
+    return [call["name"] for call in hook_tests.calls(bench)]
+
+
 TESTS = [group_converges, group_selected, group_renamed, group_stale_on_one, group_spoke_down,
-         group_killed, group_fails_on_one, group_incremental]
+         group_killed, group_fails_on_one, group_incremental, group_of_replicas, group_hooks]
