@@ -21,7 +21,7 @@ class Missing {
     try {
       (void)connections_.open(job.target, mysql::SessionMode::read_only);
     } catch (const mysql::Error& error) {
-      if (!error.is_unreachable()) throw;
+      if (!error.is_unreachable() && !error.is_connection_lost()) throw;
       failure_ = std::current_exception();
       missing_.insert(job.pair);
     }

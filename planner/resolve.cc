@@ -29,10 +29,13 @@ using mysql::TableName;
 
 std::string shown(const TableName& name) { return encode_table(name); }
 
-void refuse_shared_targets(const std::vector<TableJob>& jobs) {
+/// One server may have two names.
+void refuse_shared_targets(const std::vector<TableJob>& jobs,
+                           const std::map<std::string, mysql::Facts>& servers) {
   std::map<std::pair<std::string, TableName>, std::string> reached;
   for (const TableJob& job : jobs) {
-    const auto [it, fresh] = reached.try_emplace({job.target, job.target_table}, job.address);
+    const std::string& server = servers.at(job.target).identity;
+    const auto [it, fresh] = reached.try_emplace({server, job.target_table}, job.address);
     if (!fresh)
       throw Refusal(RefusalReason::manifest,
                     it->second + " and " + job.address + " both write " + shown(job.target_table) +
@@ -102,7 +105,8 @@ class Resolution {
       reached_.insert(pair.group);
       return true;
     } catch (const mysql::Error& error) {
-      if (!error.is_unreachable() || (spokes_left == 0 && reached_.count(pair.group) == 0)) throw;
+      const bool away = error.is_unreachable() || error.is_connection_lost();
+      if (!away || (spokes_left == 0 && reached_.count(pair.group) == 0)) throw;
       job_.findings.push_back(
           {kSpokeMissing, Severity::warning, pair.name,
            "the spoke '" + pair.target + "' cannot be reached and is left out: " + error.what(),
@@ -111,6 +115,8 @@ class Resolution {
       return false;
     }
   }
+
+  [[nodiscard]] const std::map<std::string, mysql::Facts>& servers() const { return job_.servers; }
 
   /// Facts, privileges and roles of the pair's servers.
   void look_at_servers(const PairSpec& pair) {
@@ -378,7 +384,7 @@ ResolvedJob resolve_job(const Manifest& written, const Selection& selection, Pur
     }
   }
   selector.require_all_known(manifest);
-  refuse_shared_targets(all);
+  refuse_shared_targets(all, resolution.servers());
   refuse_audit_table(manifest, all);
   refuse_unnamed_tombstones(manifest, all);
   std::sort(jobs.begin(), jobs.end(),
