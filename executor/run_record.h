@@ -16,6 +16,8 @@
 
 namespace rowplan::executor {
 
+struct ApplyResult;
+
 /// Of this machine; empty where the system does not tell.
 [[nodiscard]] std::string host_name();
 
@@ -35,6 +37,9 @@ void add(PairRows& rows, const PairRows& more);
 /// Pairs of the manifest that the selection names; a name that is none of them is passed over.
 [[nodiscard]] std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
                                                       const planner::Selection& selection);
+
+/// What is remembered of an apply.
+[[nodiscard]] state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result);
 
 class RunRecord {
  public:
