@@ -133,9 +133,17 @@ class Apply {
         return;
       }
       observer_.unit_started(units.front().id, units.front().tables.front().table->address);
-      const auto began = SteadyClock::now();
-      const std::vector<UnitResult> results = applier.apply(units);
-      const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
+      auto began = SteadyClock::now();
+      const auto took_so_far = [&began] {
+        return std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
+      };
+      const std::vector<UnitResult> results = applier.apply(units, [&] {
+        throttle_.after_writing(pairs, took_so_far());
+        throttle_.before_writing(pairs);
+        (void)applier.take_waited();  // of the steps so far
+        began = SteadyClock::now();
+      });
+      const auto took = took_so_far();
       const auto waited = applier.take_waited();  // the same for many units as for one
       if (units.size() > 1 && !applier.went_together()) batches.shrink();
       batches.took(took - waited);

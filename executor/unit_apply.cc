@@ -33,7 +33,8 @@ bool UnitApplier::ends_run(const UnitResult& result) const {
          (result.outcome == UnitOutcome::stale && request_.on_stale == OnStale::abort);
 }
 
-std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
+std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units,
+                                           const std::function<void()>& between_steps) {
   commit_unknown_ = false;
   std::vector<UnitResult> results;
   if (units.size() > 1) results = apply_together(units);
@@ -41,7 +42,8 @@ std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
   const bool commit_unknown = commit_unknown_;
   for (std::size_t i = results.size(); i < units.size(); ++i) {
     const UnitWork& unit = units[i];
-    results.push_back(unit.steps > 1 ? apply_in_steps(unit) : apply_whole(unit, commit_unknown));
+    results.push_back(unit.steps > 1 ? apply_in_steps(unit, between_steps)
+                                     : apply_whole(unit, commit_unknown));
     if (ends_run(results.back())) break;
   }
   merges_.end_of_attempts();
@@ -71,7 +73,8 @@ TableOps UnitApplier::written(const UnitWork& unit, UnitOutcome outcome) const {
   return outcome == UnitOutcome::applied ? unit.ops() : TableOps();
 }
 
-UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
+UnitResult UnitApplier::apply_in_steps(const UnitWork& unit,
+                                       const std::function<void()>& between_steps) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   UnitStepping stepping(unit);
   std::optional<std::uint64_t> reached;
@@ -92,6 +95,13 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
   UnitResult result{*reached == stepping.steps() ? UnitOutcome::already_done : UnitOutcome::applied,
                     "", "", nullptr};
   for (std::uint64_t i = *reached; i < stepping.steps(); ++i) {
+    try {
+      if (i > *reached) between_steps();
+    } catch (const std::exception& error) {
+      UnitResult ended = failed(job.address, error.what(), std::current_exception());
+      ended.written = std::move(result.written);
+      return ended;
+    }
     UnitResult step = apply_whole(stepping.step(i));
     add(step.written, result.written);
     result = std::move(step);

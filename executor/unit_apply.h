@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,10 +36,12 @@ class UnitApplier {
   /// there, commit, record: each all or nothing. Several, which may_share() a transaction
   /// (executor/unit_batch.h), go together while all are as planned and nothing comes between; else
   /// each goes by itself, and is tried again as a whole while the server says that that may help. A
-  /// unit in steps goes step by step from where it stands. Results in their order: the first that
-  /// ends the run is the last one. Throws planner::Refusal{locked} and PlanError; what a server
-  /// refused is in the result.
-  [[nodiscard]] std::vector<UnitResult> apply(const std::vector<UnitWork>& units);
+  /// unit in steps goes step by step from where it stands, and calls `between_steps`, which may
+  /// wait, or throw to end the run there. Results in their order: the first that ends the run is
+  /// the last one. Throws planner::Refusal{locked} and PlanError; what a server refused is in the
+  /// result.
+  [[nodiscard]] std::vector<UnitResult> apply(const std::vector<UnitWork>& units,
+                                              const std::function<void()>& between_steps);
   /// Did the last several units go together?
   [[nodiscard]] bool went_together() const { return went_together_; }
   /// Time that the last several units waited for a replica.
@@ -48,7 +51,7 @@ class UnitApplier {
   /// Does the run end with a unit that came to this?
   [[nodiscard]] bool ends_run(const UnitResult& result) const;
   std::vector<UnitResult> apply_together(const std::vector<UnitWork>& units);
-  UnitResult apply_in_steps(const UnitWork& unit);
+  UnitResult apply_in_steps(const UnitWork& unit, const std::function<void()>& between_steps);
   /// `commit_unknown`: the answer to an earlier COMMIT of the unit was lost.
   UnitResult apply_whole(const UnitWork& unit, bool commit_unknown = false);
   [[nodiscard]] TableOps written(const UnitWork& unit, UnitOutcome outcome) const;

@@ -1,6 +1,7 @@
 // A finding: what a reviewer of a plan must know, with a stable code.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Finding {
 };
 
 using Findings = std::vector<Finding>;
+
+/// Of one table: who has read these has read enough.
+inline constexpr std::size_t kFindingsAtMost = 20;
 
 [[nodiscard]] const char* severity_name(Severity severity) noexcept;
 /// Any finding of severity `error` in the list?

@@ -777,6 +777,7 @@ critical_load = "Threads_running=50"
 pause_file = "pause"
 panic_file = "/run/panic"
 not_between = ["08:00-18:00", "22:30-02:00", "23:00-24:00"]
+max_snapshot_age = "90s"
 )");
   const ThrottleSpec& throttle = manifest.pairs.at(0).throttle;
   EXPECT_EQ(throttle.max_lag, milliseconds(60'000));
@@ -787,6 +788,7 @@ not_between = ["08:00-18:00", "22:30-02:00", "23:00-24:00"]
   EXPECT_EQ(throttle.pause_file, "pause");
   EXPECT_EQ(throttle.panic_file, "/run/panic");
   EXPECT_EQ(throttle.nice_ratio, 2U);
+  EXPECT_EQ(throttle.max_snapshot_age, milliseconds(90'000));
   EXPECT_EQ(throttle.not_between, (std::vector<DayWindow>{{480, 1080}, {1350, 120}, {1380, 1440}}));
 }
 
@@ -805,6 +807,7 @@ TEST(Manifest, ThrottlesThatAreRefused) {
   }
   EXPECT_EQ(in_pair("throttle.not_between = [\"00:00-12:00\", \"12:00-24:00\"]"),
             "1:24+30 \"not_between\" leaves no time of the day");
+  EXPECT_NE(in_pair("throttle.max_snapshot_age = \"0s\""), "");
   EXPECT_NE(in_pair("throttle.max_lag = \"500ms\""), "") << "lag is known in whole seconds";
 }
 
