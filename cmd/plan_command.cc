@@ -50,7 +50,9 @@ void print_text(const planner::WrittenPlan& written, const PlanOptions& options,
   print_findings(plan.findings, context.console.settings().color_out, out);
   if (!plan.tables.empty() || !plan.findings.empty()) out << '\n';
   print_verdict(plan, out);
-  if (!plan.complete) out << planner::incomplete_text(plan) << '\n';
+  // The verdict has told so where there is no change.
+  if (!plan.complete && plan.summary.ops.changes() > 0)
+    out << planner::incomplete_text(plan) << '\n';
   print_next_steps(plan, written.digest, options.output, context);
 }
 

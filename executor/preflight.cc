@@ -107,8 +107,9 @@ planner::LoadedPlan load_applyable(const ApplyRequest& request) {
   if (plan.summary.unresolved > 0)
     throw Refusal(RefusalReason::conflict,
                   "the plan has " + std::to_string(plan.summary.unresolved) +
-                      " conflicts that are not resolved",
-                  "rowplan resolve");
+                      (plan.summary.unresolved == 1 ? " conflict" : " conflicts") +
+                      " that nobody has decided",
+                  "decide with 'rowplan resolve', which makes a new plan of it, and apply that");
   if (!request.expect_digest && needs_approval(request.manifest->policy, plan))
     throw Refusal(RefusalReason::digest,
                   "policy.approve in the manifest wants this plan to be approved by its digest",

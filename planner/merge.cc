@@ -149,6 +149,18 @@ MergeDecision RowMerger::merge(const MergeInput& input) {
   return merge_by_columns(input, std::move(states), cells);
 }
 
+MergeDecision RowMerger::hold_back(const MergeInput& input, ConflictKind kind) {
+  const RowHashes hashes = hashes_of(input.rows);
+  Conflict conflict;
+  conflict.kind = kind;
+  for (std::size_t member = 0; member < input.rows.size(); ++member)
+    conflict.states.push_back(state_of(input, member, hashes[member]));
+  MergeDecision decision;
+  decision.outcome = MergeOutcome::unresolved;
+  decision.conflict = std::move(conflict);
+  return decision;
+}
+
 /// Nothing tells who changed a row or deleted it: all rows of all members, and no deletes.
 MergeDecision RowMerger::merge_union(const MergeInput& input, const RowHashes& hashes) const {
   std::vector<RowState> states(input.rows.size(), RowState::unchanged);
@@ -291,6 +303,10 @@ const char* conflict_kind_name(ConflictKind kind) noexcept {
       return "insert_insert";
     case ConflictKind::no_baseline:
       return "no_baseline";
+    case ConflictKind::unique:
+      return "unique";
+    case ConflictKind::reference:
+      return "reference";
   }
   return "";
 }

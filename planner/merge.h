@@ -46,6 +46,8 @@ enum class ConflictKind : std::uint8_t {
   update_delete,
   insert_insert,
   no_baseline,  ///< rows that differ, where nothing tells what they were
+  unique,       ///< merged, another row would hold the same unique value
+  reference,    ///< merged, a foreign key would lead to no row
 };
 [[nodiscard]] const char* conflict_kind_name(ConflictKind kind) noexcept;
 
@@ -87,6 +89,9 @@ class RowMerger {
 
   /// At least one of the members or the baseline has the row.
   [[nodiscard]] MergeDecision merge(const MergeInput& input);
+
+  /// The same where the merged row cannot be: it waits for a person.
+  [[nodiscard]] MergeDecision hold_back(const MergeInput& input, ConflictKind kind);
 
   /// What a baseline keeps of a row that all members have.
   [[nodiscard]] BaselineRow baseline_of(const mysql::Row& row);

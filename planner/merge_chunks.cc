@@ -2,11 +2,17 @@
 
 #include <utility>
 
+#include "planner/ties.h"
+
 namespace rowplan::planner {
 
 MergeChunkBuilder::MergeChunkBuilder(const MergeShape& shape, const MergeRules& rules,
-                                     MergeSink& sink)
-    : sink_(sink), merger_(rules, shape.types), hasher_(shape.types), rows_(shape.members.size()) {
+                                     MergeSink& sink, const HeldBack& held)
+    : sink_(sink),
+      held_(held),
+      merger_(rules, shape.types),
+      hasher_(shape.types),
+      rows_(shape.members.size()) {
   start_chunk();
 }
 
@@ -21,7 +27,7 @@ void MergeChunkBuilder::start_chunk() {
 void MergeChunkBuilder::row(const mysql::Row& key, const MergeInput& input) {
   for (std::size_t member = 0; member < rows_.size(); ++member)
     if (input.rows[member] != nullptr) ++rows_[member];
-  const MergeDecision decision = merger_.merge(input);
+  const MergeDecision decision = decide(key, input);
   if (decision.conflict) {
     ++chunk_.conflicts;
     if (decision.outcome == MergeOutcome::unresolved) ++chunk_.open;
@@ -39,6 +45,13 @@ void MergeChunkBuilder::row(const mysql::Row& key, const MergeInput& input) {
     case MergeOutcome::skipped:
       return stays_open(input);
   }
+}
+
+MergeDecision MergeChunkBuilder::decide(const mysql::Row& key, const MergeInput& input) {
+  MergeDecision decision = merger_.merge(input);
+  if (held_.empty() || decision.outcome != MergeOutcome::merged) return decision;
+  const auto held = held_.find(tie_key(key));
+  return held == held_.end() ? std::move(decision) : merger_.hold_back(input, held->second);
 }
 
 void MergeChunkBuilder::stays(const mysql::Row& key, const MergeInput& input,

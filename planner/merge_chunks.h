@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -58,10 +59,14 @@ class MergeSink {
   virtual void baseline(std::uint64_t chunk, const std::vector<BaselineMove>& moves) = 0;
 };
 
+/// Rows that must wait for a person, whatever the rules say; by tie_key (planner/ties.h).
+using HeldBack = std::map<std::uint64_t, ConflictKind>;
+
 class MergeChunkBuilder : public MergeVisitor {
  public:
-  /// The sink must outlive it.
-  MergeChunkBuilder(const MergeShape& shape, const MergeRules& rules, MergeSink& sink);
+  /// The sink must outlive it, and so must `held`.
+  MergeChunkBuilder(const MergeShape& shape, const MergeRules& rules, MergeSink& sink,
+                    const HeldBack& held);
 
   void row(const mysql::Row& key, const MergeInput& input) override;
   void chunk_end(const KeyRange& range) override;
@@ -77,7 +82,10 @@ class MergeChunkBuilder : public MergeVisitor {
   void offer(const mysql::Row& key, const MergeInput& input);
   void merged(const mysql::Row& key, const MergeInput& input, const MergeDecision& decision);
 
+  [[nodiscard]] MergeDecision decide(const mysql::Row& key, const MergeInput& input);
+
   MergeSink& sink_;
+  const HeldBack& held_;
   RowMerger merger_;
   mysql::RowHasher hasher_;
   std::vector<MergedChunk> chunks_;

@@ -256,6 +256,16 @@ void PlanDirectory::write_file(const std::string& path, std::string_view content
   file->close();
 }
 
+void PlanDirectory::discard(const std::string& path) {
+  const std::scoped_lock lock(state_->mutex);
+  const auto file = state_->files.find(path);
+  assert(file != state_->files.end() && file->second);
+  if (::unlinkat(state_->root.get(), path.c_str(), 0) != 0)
+    throw FileError(state_->full(path), errno, "remove");
+  state_->bytes -= file->second->bytes;
+  state_->files.erase(file);
+}
+
 void PlanDirectory::visit_changes(const std::string& path, const ChangeVisitor& visitor) const {
   CheckedFile file([&] { return open_for_reading(state_->root.get(), path); }, state_->full(path));
   std::string_view line;

@@ -66,6 +66,8 @@ class PlanDirectory {
   /// before finish() and may not outlive this object. Throws FileError.
   [[nodiscard]] std::unique_ptr<PlanFileWriter> open_file(const std::string& path);
   void write_file(const std::string& path, std::string_view content);  ///< Throws FileError.
+  /// Removes a file that was closed, so that it can be written again. Throws FileError.
+  void discard(const std::string& path);
 
   /// The changes of a changes file that was closed, until `visitor` has enough. Throws FileError.
   void visit_changes(const std::string& path, const ChangeVisitor& visitor) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <set>
 #include <tuple>
 
 #include "planner/address.h"
@@ -28,6 +29,9 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+// Of tables in which rows are held back; what breaks a key after that is a finding.
+constexpr unsigned kMergesAtMost = 20;
+
 double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
@@ -48,6 +52,8 @@ class Planning {
  private:
   void find_windows();
   void open_state();
+  void hold_back_rows(TableWorkers& workers);
+  [[nodiscard]] std::vector<TiedTable> tied_tables(const std::vector<std::size_t>& chunks) const;
   void fill_header();
   void fill_tables();
   void fill_units();
@@ -82,10 +88,11 @@ Plan Planning::run() {
   open_state();
   plan_.run.timings_s["resolve"] = seconds_since(start);
   const auto comparing = SteadyClock::now();
-  done_ = TableWorkers(
-              {request_, directory_, fast_, job_, catalog_, windows_, store_ ? &*store_ : nullptr},
-              connections_, methods_, observer_)
-              .run();
+  TableWorkers workers(
+      {request_, directory_, fast_, job_, catalog_, windows_, store_ ? &*store_ : nullptr},
+      connections_, methods_, observer_);
+  done_ = workers.run();
+  if (!fast_ && !stopped()) hold_back_rows(workers);
   plan_.run.timings_s["compare"] = seconds_since(comparing);
   if (stopped()) throw Interrupted{};
   fill_header();
@@ -183,20 +190,53 @@ void Planning::fill_tables() {
   }
 }
 
-void Planning::fill_units() {
+/// `chunks`: how many each table has.
+std::vector<TiedTable> Planning::tied_tables(const std::vector<std::size_t>& chunks) const {
+  static const TieFacts kNone;
   std::vector<TiedTable> ties;
-  std::vector<const ChangeSums*> sums;
-  const TieFacts none;
   for (std::size_t i = 0; i < job_.pairs.size(); ++i) {
     const ComparedTable& done = done_.tables[i];
-    const auto chunks = static_cast<std::uint32_t>(plan_.tables[i].chunks.size());
-    sums.push_back(&done.outcome.change_sums);
+    const auto count = static_cast<std::uint32_t>(chunks[i]);
     const auto& views = job_.pairs[i].views;
-    if (!views) ties.push_back({&job_.pairs[i], &done.outcome.ties, chunks});
+    if (!views) ties.push_back({&job_.pairs[i], &done.outcome.ties, count});
+    const bool read = done.two_way && !done.two_way->ties.empty();
     for (std::size_t m = 0; views && m < views->size(); ++m)
-      ties.push_back({&(*views)[m], done.two_way ? &done.two_way->ties[m] : &none, chunks, m > 0});
+      ties.push_back({&(*views)[m], read ? &done.two_way->ties[m] : &kNone, count, m > 0});
   }
-  planner::fill_units(plan_, job_.pairs, ties, sums, directory_);
+  return ties;
+}
+
+/// Merged rows that break a unique or a foreign key wait for a person. Without them others may
+/// break one: so until none does.
+void Planning::hold_back_rows(TableWorkers& workers) {
+  std::vector<HeldBack> held(job_.pairs.size());
+  for (unsigned round = 0; round < kMergesAtMost; ++round) {
+    std::vector<std::size_t> chunks;
+    for (const ComparedTable& done : done_.tables) chunks.push_back(done.outcome.chunks.size());
+    std::set<std::size_t> again;
+    const std::vector<TiedTable> ties = tied_tables(chunks);
+    for (const UnsatisfiedTie& tie : unsatisfied_ties(ties)) {
+      const auto at =
+          std::find_if(job_.pairs.begin(), job_.pairs.end(), [&](const TablePair& pair) {
+            return pair.job.address == ties[tie.table].pair->job.address;
+          });
+      const auto i = static_cast<std::size_t>(at - job_.pairs.begin());
+      held[i].emplace(tie.by, tie.unique ? ConflictKind::unique : ConflictKind::reference);
+      again.insert(i);
+    }
+    for (const std::size_t i : again) workers.merge_again(i, held[i], done_.tables[i]);
+    if (again.empty() || stopped()) return;
+  }
+}
+
+void Planning::fill_units() {
+  std::vector<const ChangeSums*> sums;
+  std::vector<std::size_t> chunks;
+  for (std::size_t i = 0; i < job_.pairs.size(); ++i) {
+    sums.push_back(&done_.tables[i].outcome.change_sums);
+    chunks.push_back(plan_.tables[i].chunks.size());
+  }
+  planner::fill_units(plan_, job_.pairs, tied_tables(chunks), sums, directory_);
   judge_galera(plan_, job_.servers);
 }
 

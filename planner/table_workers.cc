@@ -72,6 +72,7 @@ class TableWorkers::State {
       : task_(task), connections_(connections), methods_(methods), observer_(observer) {}
 
   ComparedTables run();
+  void merge_again(std::size_t table, const HeldBack& held, ComparedTable& done);
 
  private:
   /// A large table that its worker reads, and others may.
@@ -92,7 +93,7 @@ class TableWorkers::State {
   [[nodiscard]] bool help(OpenReading& open, Sessions& sessions, Sessions& spare_sessions);
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   void merge_one(const TablePair& pair, ComparedTable& done, Sessions& sessions,
-                 Sessions& spare_sessions);
+                 Sessions& spare_sessions, const HeldBack& held);
   [[nodiscard]] TableOutcome compare(const TablePair& pair, const std::optional<Window>& window,
                                      const MemberSessions& members, const SpareSessions& spare,
                                      ChangeSink& sink, const CompareOptions& options,
@@ -256,7 +257,7 @@ void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Session
   if (must_not_compare(pair)) return;
   ComparedTable& done = done_.tables[i];
   observer_.table_started(pair.job.address, pair.job.rows_estimate);
-  if (pair.job.two_way()) return merge_one(pair, done, sessions, spare_sessions);
+  if (pair.job.two_way()) return merge_one(pair, done, sessions, spare_sessions, {});
   const bool compress = pair.job.options.compress == Compress::yes;
   const bool is_window = task_.windows[i] && task_.windows[i]->low;
   const MethodChoice choice =
@@ -317,7 +318,7 @@ RestWays TableWorkers::State::rest_ways(const std::string& pair, bool compress) 
 }
 
 void TableWorkers::State::merge_one(const TablePair& pair, ComparedTable& done, Sessions& sessions,
-                                    Sessions& spare_sessions) {
+                                    Sessions& spare_sessions, const HeldBack& held) {
   const bool compress = pair.job.options.compress == Compress::yes;
   const std::string folder = encode_name(pair.job.pair);
   const std::string table = encode_table(pair.job.source_table);
@@ -329,7 +330,7 @@ void TableWorkers::State::merge_one(const TablePair& pair, ComparedTable& done, 
                  pair.job.options.limits.max_plan_bytes, pair.job.address);
     moves.emplace(*task_.directory, baseline_path(folder, table));
   }
-  TwoWayTask task{pair, task_.catalog, {}, {}, task_.store, {}, moves ? &*moves : nullptr};
+  TwoWayTask task{pair, task_.catalog, {}, {}, task_.store, {}, moves ? &*moves : nullptr, held};
   for (const TablePair& view : *pair.views) {
     const std::string& server = view.job.target;
     task.readers.push_back(&session(sessions, server, compress));
@@ -347,6 +348,18 @@ void TableWorkers::State::merge_one(const TablePair& pair, ComparedTable& done, 
   done.compared = true;
   if (task_.fast && done.outcome.differs) give_up_ = true;
   observer_.table_finished(pair.job.address, done.outcome.source_rows, changes);
+}
+
+void TableWorkers::State::merge_again(std::size_t table, const HeldBack& held,
+                                      ComparedTable& done) {
+  if (task_.directory != nullptr) {
+    if (!done.changes_path.empty()) task_.directory->discard(done.changes_path);
+    if (!done.two_way->baseline.path.empty()) task_.directory->discard(done.two_way->baseline.path);
+  }
+  Sessions sessions;
+  Sessions spare_sessions;
+  done = {};
+  merge_one(task_.job.pairs[table], done, sessions, spare_sessions, held);
 }
 
 /// nullopt: the pair's target is not known to replicate from its source.
@@ -402,5 +415,9 @@ TableWorkers::TableWorkers(const CompareTask& task, Connections& connections,
 TableWorkers::~TableWorkers() = default;
 
 ComparedTables TableWorkers::run() { return state_->run(); }
+
+void TableWorkers::merge_again(std::size_t table, const HeldBack& held, ComparedTable& done) {
+  state_->merge_again(table, held, done);
+}
 
 }  // namespace rowplan::planner

@@ -52,6 +52,9 @@ class TableWorkers {
 
   /// Throws what failed first. When the request was stopped, what there is.
   [[nodiscard]] ComparedTables run();
+  /// Reads a two-way table once more, with rows that must wait for a person. What was written of it
+  /// before is gone from the directory.
+  void merge_again(std::size_t table, const HeldBack& held, ComparedTable& done);
 
  private:
   class State;

@@ -46,7 +46,7 @@ bool any_differs(const mysql::Row* a, const mysql::Row* b,
 }
 
 std::uint64_t key_hash(const TablePair& pair, const mysql::Row& row) {
-  return hash_of(key_of(pair, row));
+  return tie_key(key_of(pair, row));
 }
 
 std::string shown_values(const TablePair& pair, const mysql::Row& row,
@@ -81,6 +81,8 @@ std::string key_list(const std::vector<mysql::ReadColumn>& key) {
 }
 
 }  // namespace
+
+std::uint64_t tie_key(const mysql::Row& key) { return hash_of(key); }
 
 const TablePair* PairCatalog::find(const std::string& server,
                                    const mysql::TableName& target) const {
@@ -133,41 +135,43 @@ void TieProbe::note(std::uint32_t chunk, Op op, const mysql::Row* before, const 
   for (std::uint32_t i = 0; i < unique_columns_.size(); ++i) {
     if (unique_columns_[i].empty() || !any_differs(before, after, unique_columns_[i])) continue;
     entry.uniques |= std::uint64_t{1} << (i % 64);
-    if (after != nullptr && !any_null(*after, unique_columns_[i])) ask_unique(chunk, i, *after);
+    if (after != nullptr && !any_null(*after, unique_columns_[i])) ask_unique(entry, i, *after);
   }
   for (std::uint32_t i = 0; i < child_columns_.size(); ++i) {
     if (child_columns_[i].empty() || !any_differs(before, after, checked_columns_[i])) continue;
     // A reference goes with the last row that holds it.
     if (!equal_stay && any_differs(before, after, child_columns_[i]))
       entry.children |= std::uint64_t{1} << (i % 64);
-    if (after != nullptr && !any_null(*after, child_columns_[i])) ask_parent(chunk, i, *after);
+    if (after != nullptr && !any_null(*after, child_columns_[i])) ask_parent(entry, i, *after);
   }
   for (std::uint32_t i = 0; i < parent_columns_.size(); ++i) {
     if (!parent_columns_[i].empty() && !any_differs(before, after, parent_columns_[i])) continue;
     entry.parents |= std::uint64_t{1} << (i % 64);
-    if (before != nullptr && op != Op::insert) ask_children(chunk, i, *before, after);
+    if (before != nullptr && op != Op::insert) ask_children(entry, i, *before, after);
     if (after != nullptr) gain(chunk, i, *after);
   }
   facts_.changes.push_back(entry);
 }
 
-void TieProbe::ask_unique(std::uint32_t chunk, std::uint32_t index, const mysql::Row& after) {
+void TieProbe::ask_unique(const TieFacts::ChangeEntry& entry, std::uint32_t index,
+                          const mysql::Row& after) {
   const std::vector<std::size_t>& columns = unique_columns_[index];
-  unique_questions_.push_back({chunk, index, 0,
+  unique_questions_.push_back({entry.chunk, index, 0,
                                equals(pair_, after, columns, pair_.target.indexes[index].columns),
-                               shown_values(pair_, after, columns)});
+                               shown_values(pair_, after, columns), entry.key});
 }
 
-void TieProbe::ask_parent(std::uint32_t chunk, std::uint32_t foreign_key, const mysql::Row& after) {
+void TieProbe::ask_parent(const TieFacts::ChangeEntry& entry, std::uint32_t foreign_key,
+                          const mysql::Row& after) {
   const std::vector<std::size_t>& columns = child_columns_[foreign_key];
   const mysql::ForeignKey& key = pair_.target.foreign_keys[foreign_key];
-  parent_questions_.push_back({chunk, foreign_key, values_.add(pair_, after, columns),
+  parent_questions_.push_back({entry.chunk, foreign_key, values_.add(pair_, after, columns),
                                equals(pair_, after, columns, key.parent_columns),
-                               shown_values(pair_, after, columns)});
+                               shown_values(pair_, after, columns), entry.key});
 }
 
-void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& before,
-                            const mysql::Row* after) {
+void TieProbe::ask_children(const TieFacts::ChangeEntry& entry, std::uint32_t reference,
+                            const mysql::Row& before, const mysql::Row* after) {
   const mysql::ForeignKey& key = pair_.target.referenced_by[reference];
   // By a subquery on the parent's row, so that a referenced column need not be compared.
   std::string condition = "(" + name_list(key.child_columns) + ") IN (SELECT " +
@@ -181,7 +185,7 @@ void TieProbe::ask_children(std::uint32_t chunk, std::uint32_t reference, const 
   std::vector<std::size_t> key_columns(pair_.identity_columns());
   for (std::size_t i = 0; i < key_columns.size(); ++i) key_columns[i] = i;
   child_questions_.push_back(
-      {chunk, reference, 0, condition, shown_values(pair_, before, key_columns)});
+      {entry.chunk, reference, 0, condition, shown_values(pair_, before, key_columns), entry.key});
 }
 
 void TieProbe::gain(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& after) {
@@ -216,7 +220,7 @@ void TieProbe::probe(mysql::Session& target) {
     selects.push_back(select(i, own_key, pair_.target.name, unique_questions_[i].condition));
   ask_numbered(target, selects, own_key, doing, [&](std::uint64_t i, std::uint64_t key) {
     const Question& question = unique_questions_[i];
-    facts_.holders.push_back({question.chunk, question.of, key, question.shown});
+    facts_.holders.push_back({question.chunk, question.of, key, question.shown, question.by});
   });
 
   // Foreign keys: each asks its own table, in whose pair, if it is in one, the row is then looked
@@ -232,7 +236,8 @@ void TieProbe::probe(mysql::Session& target) {
     for (const Question& question : parent_questions_) {
       if (question.of != of) continue;
       selects.push_back(select(facts_.needs.size() - first, key, parent, question.condition));
-      facts_.needs.push_back({question.chunk, of, question.value, false, 0, question.shown});
+      facts_.needs.push_back(
+          {question.chunk, of, question.value, false, 0, question.shown, question.by});
     }
     ask_numbered(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t parent_key) {
       TieFacts::ParentNeed& need = facts_.needs[first + i];
@@ -262,7 +267,7 @@ void TieProbe::probe(mysql::Session& target) {
     ask_numbered(target, selects, key, doing, [&](std::uint64_t i, std::uint64_t child_key) {
       const Question& question = child_questions_[i];
       facts_.children.push_back(
-          {question.chunk, of, pair != nullptr ? child_key : 0, question.shown});
+          {question.chunk, of, pair != nullptr ? child_key : 0, question.shown, question.by});
     });
   }
   hash_values(target, doing);

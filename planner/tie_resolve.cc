@@ -12,6 +12,7 @@ namespace rowplan::planner {
 
 namespace {
 
+constexpr const char* kUniqueHeld = "unique_held_outside_plan";
 constexpr std::size_t kFindingsPerTable = 20;  // of one kind; more say nothing new
 
 /// Union-find over all chunks of all tables.
@@ -42,8 +43,12 @@ bool has_bit(std::uint64_t bits, std::uint32_t i) { return (bits >> (i % 64) & 1
 
 class Resolution {
  public:
-  Resolution(const std::vector<TiedTable>& tables, Findings& findings)
-      : tables_(tables), findings_(findings), components_(count_and_offset()) {
+  Resolution(const std::vector<TiedTable>& tables, Findings& findings,
+             std::vector<UnsatisfiedTie>* unsatisfied)
+      : tables_(tables),
+        findings_(findings),
+        unsatisfied_(unsatisfied),
+        components_(count_and_offset()) {
     for (const TiedTable& table : tables_) {
       std::vector<Entry> sorted = table.facts->changes;
       std::sort(sorted.begin(), sorted.end(),
@@ -106,7 +111,11 @@ class Resolution {
     return {sorted.data() + (low - sorted.begin()), sorted.data() + (high - sorted.begin())};
   }
 
-  void tell(std::size_t table, const char* code, const std::string& message, const char* hint) {
+  /// `by`: the change that cannot be.
+  void tell(std::size_t table, std::uint64_t by, const char* code, const std::string& message,
+            const char* hint) {
+    if (unsatisfied_ != nullptr && tables_[table].pair->job.two_way())
+      unsatisfied_->push_back({table, by, code == kUniqueHeld});
     if (++told_ > kFindingsPerTable) return;
     findings_.push_back({code, Severity::error, tables_[table].pair->job.address, message, hint});
   }
@@ -134,7 +143,7 @@ class Resolution {
       return;
     }
     const TablePair& pair = *tables_[table].pair;
-    tell(table, "unique_held_outside_plan",
+    tell(table, holder.by, kUniqueHeld,
          "the value " + holder.shown + " of unique key '" +
              mysql::printable(pair.target.indexes[holder.index].name) + "' is held on " +
              pair.job.target + " by a row that the plan leaves as it is",
@@ -152,7 +161,7 @@ class Resolution {
     bool gained = false;
     if (parent >= 0) gained = tie_gained_parent(table, static_cast<std::size_t>(parent), need, key);
     if (!gained)
-      tell(table, "fk_parent_missing",
+      tell(table, need.by, "fk_parent_missing",
            "foreign key '" + mysql::printable(key.name) + "' needs the row " + need.shown + " of " +
                encode_table(key.parent) + " on " + pair.job.target +
                ", which neither is there nor planned",
@@ -199,7 +208,7 @@ class Resolution {
         return;
       }
     }
-    tell(table, "cascade_outside_plan",
+    tell(table, child.by, "cascade_outside_plan",
          "row " + child.shown + " goes, but rows of " + encode_table(key.child) + " on " +
              pair.job.target + " refer to it by '" + mysql::printable(key.name) + "' (ON DELETE " +
              key.on_delete + ") and are not planned to go",
@@ -233,6 +242,7 @@ class Resolution {
 
   const std::vector<TiedTable>& tables_;
   Findings& findings_;
+  std::vector<UnsatisfiedTie>* unsatisfied_;  // may be null
   std::vector<std::size_t> offsets_;
   Components components_;
   std::vector<std::vector<Entry>> entries_;  // per table, by key
@@ -244,9 +254,16 @@ class Resolution {
 
 std::vector<std::vector<std::uint64_t>> resolve_ties(const std::vector<TiedTable>& tables,
                                                      Findings& findings) {
-  Resolution resolution(tables, findings);
+  Resolution resolution(tables, findings, nullptr);
   resolution.run();
   return resolution.units();
+}
+
+std::vector<UnsatisfiedTie> unsatisfied_ties(const std::vector<TiedTable>& tables) {
+  Findings scratch;
+  std::vector<UnsatisfiedTie> unsatisfied;
+  Resolution(tables, scratch, &unsatisfied).run();
+  return unsatisfied;
 }
 
 }  // namespace rowplan::planner

@@ -43,6 +43,7 @@ struct TieFacts {
     std::uint32_t index = 0;
     std::uint64_t holder = 0;  ///< its key
     std::string shown;         ///< key that brings it, for the finding
+    std::uint64_t by = 0;      ///< key of the row that brings it
   };
   struct ParentNeed {  ///< a change brings a reference
     std::uint32_t chunk = 0;
@@ -51,6 +52,7 @@ struct TieFacts {
     bool found = false;        ///< the target has such a parent now
     std::uint64_t parent = 0;  ///< then its key
     std::string shown;         ///< where not found
+    std::uint64_t by = 0;      ///< key of the row that needs it
   };
   struct ParentGain {  ///< a change brings a row that may be referred to
     std::uint32_t chunk = 0;
@@ -62,6 +64,7 @@ struct TieFacts {
     std::uint32_t reference = 0;
     std::uint64_t child = 0;  ///< its key; 0 where its table is in no pair
     std::string shown;
+    std::uint64_t by = 0;  ///< key of the row that goes
   };
   std::vector<ChangeEntry> changes;
   std::vector<Holder> holders;
@@ -69,6 +72,9 @@ struct TieFacts {
   std::vector<ParentGain> gains;
   std::vector<Child> children;
 };
+
+/// How a TieFacts names a key.
+[[nodiscard]] std::uint64_t tie_key(const mysql::Row& key);
 
 /// Collects the facts of one table. Rows are noted while they stream; probe() then asks the target
 /// about them, because only the server knows which values it takes for equal.
@@ -97,6 +103,7 @@ class TieProbe {
     std::uint64_t value = 0;
     std::string condition;  ///< of the row that is asked for
     std::string shown;
+    std::uint64_t by = 0;  ///< key of the row that changes
   };
   struct Marks {
     std::size_t changes = 0, holders = 0, needs = 0, gains = 0, children = 0;
@@ -104,10 +111,11 @@ class TieProbe {
 
   void note(std::uint32_t chunk, Op op, const mysql::Row* before, const mysql::Row* after,
             bool equal_stay = false);
-  void ask_unique(std::uint32_t chunk, std::uint32_t index, const mysql::Row& after);
-  void ask_parent(std::uint32_t chunk, std::uint32_t foreign_key, const mysql::Row& after);
-  void ask_children(std::uint32_t chunk, std::uint32_t reference, const mysql::Row& before,
-                    const mysql::Row* after);
+  void ask_unique(const TieFacts::ChangeEntry& entry, std::uint32_t index, const mysql::Row& after);
+  void ask_parent(const TieFacts::ChangeEntry& entry, std::uint32_t foreign_key,
+                  const mysql::Row& after);
+  void ask_children(const TieFacts::ChangeEntry& entry, std::uint32_t reference,
+                    const mysql::Row& before, const mysql::Row* after);
   void note_arrivals(mysql::Session& target);
   void hash_values(mysql::Session& target, const std::string& doing);
   void forget_questions();
@@ -143,5 +151,14 @@ struct TiedTable {
 /// chunk. Tells a finding of severity error for every tie that no order of writing can satisfy.
 [[nodiscard]] std::vector<std::vector<std::uint64_t>> resolve_ties(
     const std::vector<TiedTable>& tables, Findings& findings);
+
+/// A change of a two-way table that no order of writing can satisfy.
+struct UnsatisfiedTie {
+  std::size_t table = 0;  ///< of the list
+  std::uint64_t by = 0;   ///< tie_key of the change's row
+  bool unique = false;    ///< else a foreign key
+};
+/// All of them; of other tables none.
+[[nodiscard]] std::vector<UnsatisfiedTie> unsatisfied_ties(const std::vector<TiedTable>& tables);
 
 }  // namespace rowplan::planner

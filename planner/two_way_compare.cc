@@ -103,7 +103,7 @@ class Sink : public MergeSink {
     }
     assert(any != nullptr);
     change.key = plan_key(task_.pair, *any);
-    change.reason = reason_of(found.pick);
+    change.reason = reason_of(found);
     line.resolution = resolution_of(decision);
     if (!line.resolution) ++outcome_.unresolved;
     ++outcome_.table.ops.conflict;
@@ -172,7 +172,10 @@ class Sink : public MergeSink {
     changes_.append(change);
   }
 
-  [[nodiscard]] std::string reason_of(const Pick& pick) const {
+  [[nodiscard]] std::string reason_of(const Conflict& conflict) const {
+    const Pick& pick = conflict.pick;
+    if (conflict.kind == ConflictKind::unique || conflict.kind == ConflictKind::reference)
+      return conflict_kind_name(conflict.kind);
     if (pick.because == Undecided::none) return resolve_name(pick.by);
     return undecided_name(pick.because);
   }
@@ -307,7 +310,7 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
     outcome.baseline.rows = info->rows;
   }
   Sink merged(task, shape, sink, outcome);
-  MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged);
+  MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged, task.held);
   Watched visitor(task, builder, options, observer);
   for (mysql::Session* reader : task.readers) reader->begin_consistent_snapshot();
   bool whole = false;

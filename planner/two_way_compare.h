@@ -7,6 +7,7 @@
 
 #include "planner/baseline_moves.h"
 #include "planner/connections.h"
+#include "planner/merge_chunks.h"
 #include "planner/table_compare.h"
 #include "state/baselines.h"
 
@@ -22,6 +23,7 @@ struct TwoWayTask {
   state::Store* store = nullptr;                  ///< nullptr: no state file yet
   std::map<std::string, std::string> identities;  ///< by server
   BaselineMovesWriter* moves = nullptr;           ///< nullptr: no plan is written
+  const HeldBack& held;
 };
 
 /// What compare_two_way hands back beside a TableOutcome.

@@ -190,7 +190,9 @@ std::optional<BaselineInfo> Baselines::find_fitting(const std::string& address,
   if (info && info->fits != fits)
     throw StateError(
         store_.path(), StateErrorKind::misfit,
-        "the baseline of " + address + " is of other members, another job or other columns");
+        "the baseline of " + address +
+            " is of other members, another job or other columns; 'rowplan state rebase " + address +
+            "' forgets it");
   return info;
 }
 

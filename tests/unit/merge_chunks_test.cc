@@ -13,6 +13,7 @@ namespace {
 
 using testing::MaybeValues;
 using testing::Values;
+const HeldBack kNoneHeld;  // for every table
 using Table = std::map<std::string, mysql::Row>;  // by the bytes of the key
 
 mysql::Row row_of(int key, const Values& values) {
@@ -131,7 +132,7 @@ TEST_F(MergeChunks, HashesAreThoseOfTheRows) {
     Written written;
     written.shape = &shape_;
     written.tables = before;
-    MergeChunkBuilder builder(shape_, rules, written);
+    MergeChunkBuilder builder(shape_, rules, written, kNoneHeld);
     std::vector<TableRows> rows(before.begin(), before.end());
     std::vector<RowSource*> sources;
     for (TableRows& source : rows) sources.push_back(&source);
@@ -170,7 +171,7 @@ TEST_F(MergeChunks, WhatIsEqualAlreadyWaitsForNothing) {
   Written written;
   written.shape = &shape_;
   written.tables = {left, right};
-  MergeChunkBuilder builder(shape_, {}, written);
+  MergeChunkBuilder builder(shape_, {}, written, kNoneHeld);
   TableRows a(left);
   TableRows b(right);
   ASSERT_TRUE(merge_walk(shape_, std::vector<RowSource*>{&a, &b}, {}, builder));
