@@ -13,7 +13,7 @@ namespace {
 
 using testing::MaybeValues;
 using testing::Values;
-const HeldBack kNoneHeld;  // for every table
+const HeldBack kNoneHeld;                         // for every table
 using Table = std::map<std::string, mysql::Row>;  // by the bytes of the key
 
 mysql::Row row_of(int key, const Values& values) {
