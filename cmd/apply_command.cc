@@ -52,6 +52,8 @@ void print_summary(const ApplyResult& result, const ApplyOptions& options,
     out << counted(result.stale, "unit is", "units are") << " stale: nothing of "
         << (result.stale == 1 ? "it" : "them") << " was written.\n";
   }
+  for (const std::string& spoke : result.missing_spokes)
+    out << shown(spoke) << " could not be reached and was left out.\n";
   if (result.failed > 0) out << counted(result.failed, "unit", "units") << " failed.\n";
   if (result.not_tried > 0) {
     out << counted(result.not_tried, "unit was", "units were") << " not tried.\n";
@@ -63,11 +65,12 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
                          const std::optional<ErrorReport>& failure) {
   ordered_json tables = ordered_json::array();
   for (const auto& [address, tally] : result.tables) {
-    tables.push_back({{"address", address},
-                      {"status", status_name(status_of(tally))},
-                      {"inserted", tally.written.insert},
-                      {"updated", tally.written.update},
-                      {"deleted", tally.written.remove}});
+    ordered_json entry = address_json(address);
+    entry.update({{"status", status_name(status_of(tally))},
+                  {"inserted", tally.written.insert},
+                  {"updated", tally.written.update},
+                  {"deleted", tally.written.remove}});
+    tables.push_back(std::move(entry));
   }
   ordered_json document = {
       {"plan_id", result.plan_id},
@@ -79,6 +82,7 @@ ordered_json result_json(const ApplyResult& result, const ApplyOptions& options,
       {"undo", result.undo.empty() ? ordered_json() : ordered_json(result.undo)},
       {"tables", tables},
       {"problems", problems_json(result)},
+      {"missing_spokes", result.missing_spokes},
       {"audit_problems", result.audit_problems},
       {"exit_code", static_cast<int>(code)}};
   if (result.verified) {
@@ -115,6 +119,9 @@ std::string next_step(const ApplyResult& result) {
     return "rows differ that were compared again after the apply; was the source written to?";
   }
   if (result.stale > 0) return "make a new plan for what is stale: rowplan plan -o DIR";
+  if (!result.missing_spokes.empty()) {
+    return "plan again when the spokes that were left out can be reached";
+  }
   return "";
 }
 
@@ -134,6 +141,7 @@ ExitCode exit_code_of_apply(const ApplyResult& result, executor::OnStale on_stal
   }
   if (result.interrupted) code = worst(code, exit_code_of_signal(signal));
   if (result.verified && !result.verified->equal) code = worst(code, ExitCode::error);
+  if (!result.missing_spokes.empty()) code = worst(code, ExitCode::partial);
   // Never success where a unit was left out, whatever the reason.
   if (code == ExitCode::done && result.not_tried > 0) {
     code = some_done ? ExitCode::partial : ExitCode::error;
@@ -176,6 +184,9 @@ ApplyResult apply_between_hooks(const ApplyOptions& options, const LoadedManifes
     hooks->set_plan(plan.plan, plan.digest);
     return hooks->run(
         work, [&](const ApplyResult& result) { return hooked_end(result, options, context); });
+  };
+  request.server_done = [&](const std::string& server) {
+    if (hooks) hooks->server_done(server);
   };
   ApplyResult result = executor::apply(request, listener);
   view.finish();

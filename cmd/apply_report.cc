@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/observers.h"
+#include "cmd/plan_report.h"
 #include "cmd/shown_text.h"
 
 namespace rowplan::cmd {
@@ -54,10 +55,10 @@ ordered_json rows_json(const planner::Ops& rows, std::uint64_t superseded) {
 ordered_json problems_json(const executor::ApplyResult& result) {
   ordered_json problems = ordered_json::array();
   for (const executor::UnitProblem& problem : result.problems) {
-    problems.push_back({{"unit", problem.unit},
-                        {"outcome", outcome_name(problem.outcome)},
-                        {"address", problem.address},
-                        {"detail", problem.detail}});
+    ordered_json entry = {{"unit", problem.unit}, {"outcome", outcome_name(problem.outcome)}};
+    entry.update(address_json(problem.address));
+    entry["detail"] = problem.detail;
+    problems.push_back(std::move(entry));
   }
   return problems;
 }

@@ -29,6 +29,10 @@ std::string verdict_of(const planner::Plan& plan, ExitCode code) {
     }
     return text + '.';
   }
+  if (!differs(plan) && planner::read_what_is_there(plan) && !plan.complete) {
+    return "No difference was found. " + planner::incomplete_text(plan) +
+           " This says nothing of its rows.";
+  }
   if (!differs(plan)) {
     return plan.complete ? "No difference was found, but see the findings of severity error."
                          : "Not every table was read to its end: this says nothing of the others.";
@@ -75,6 +79,7 @@ planner::Plan compare_or_report_failure(const CheckOptions& options, const Conte
 ExitCode exit_code_of_check(const planner::Plan& plan, bool fast) noexcept {
   ExitCode code = exit_code_of_findings(plan);
   if (fast && differs(plan) && code == ExitCode::error) code = ExitCode::done;
+  if (planner::lacks_spokes(plan.findings)) code = worst(code, ExitCode::partial);
   return differs(plan) ? worst(code, ExitCode::differs) : code;
 }
 

@@ -17,10 +17,20 @@ std::string now_text() { return state::rfc3339_utc(std::chrono::system_clock::no
 
 std::vector<executor::HookScope> scopes_of(const planner::Manifest& manifest,
                                            const std::vector<std::string>& pairs) {
-  std::vector<executor::HookScope> scopes = {{"the manifest", "", &manifest.hooks}};
-  for (const planner::PairSpec& pair : manifest.pairs)
-    if (std::find(pairs.begin(), pairs.end(), pair.name) != pairs.end())
-      scopes.push_back({"pair " + pair.name, pair.name, &pair.hooks});
+  std::vector<executor::HookScope> scopes = {{"the manifest", "", &manifest.hooks, ""}};
+  std::vector<std::string> servers;  // of groups
+  for (const planner::PairSpec& pair : manifest.pairs) {
+    if (std::find(pairs.begin(), pairs.end(), pair.name) == pairs.end()) continue;
+    const std::string& name = pair.group.empty() ? pair.name : pair.group;
+    // The spokes of a group stand one after the other.
+    if (scopes.back().pair != name)
+      scopes.push_back({(pair.group.empty() ? "pair " : "group ") + name, name, &pair.hooks, ""});
+    for (const std::string& server : {pair.source, pair.target})
+      if (!pair.group.empty() && std::find(servers.begin(), servers.end(), server) == servers.end())
+        servers.push_back(server);
+  }
+  for (const std::string& server : servers)
+    scopes.push_back({"server " + server, "", &manifest.servers.at(server).hooks, server});
   return scopes;
 }
 
@@ -86,11 +96,28 @@ void HookedRun::finish(const HookedEnd& end) noexcept {
   }
 }
 
+void HookedRun::server_done(const std::string& server) noexcept {
+  try {
+    const nlohmann::ordered_json run = facts_;
+    facts_["finished_at"] = now_text();
+    facts_["exit_code"] = static_cast<int>(ExitCode::done);
+    facts_["outcome"] = exit_code_name(ExitCode::done);
+    for (executor::HookFailure& failure : hooks_.leave(server))
+      failures_.push_back(std::move(failure));
+    facts_ = run;
+  } catch (...) {
+    failures_.push_back({"server " + server, executor::HookPhase::after, "out of memory"});
+  }
+}
+
 std::string HookedRun::report(executor::HookPhase phase, const executor::HookScope& scope) const {
   nlohmann::ordered_json document = facts_;
   document["phase"] = executor::hook_phase_name(phase);
-  document["pair"] =
-      scope.pair.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(scope.pair);
+  const auto or_null = [](const std::string& name) {
+    return name.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(name);
+  };
+  document["pair"] = or_null(scope.pair);
+  document["server"] = or_null(scope.server);
   return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 

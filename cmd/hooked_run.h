@@ -30,6 +30,9 @@ class HookedRun {
   /// Which plan it is, for reports from now on.
   void set_plan(const planner::Plan& plan, const std::string& digest);
 
+  /// A server of a group has all that was planned for it: its hooks need not wait for the others.
+  void server_done(const std::string& server) noexcept;
+
   /// Calls `work` between the hooks, and `conclude` with what it returned, for a HookedEnd. Throws
   /// HookError and Refusal{temporary} for a `before` that failed, and what `work` throws; the hooks
   /// that are due are called before that.

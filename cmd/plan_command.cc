@@ -50,7 +50,7 @@ void print_text(const planner::WrittenPlan& written, const PlanOptions& options,
   print_findings(plan.findings, context.console.settings().color_out, out);
   if (!plan.tables.empty() || !plan.findings.empty()) out << '\n';
   print_verdict(plan, out);
-  if (!plan.complete) out << "Not every table was read to its end.\n";
+  if (!plan.complete) out << planner::incomplete_text(plan) << '\n';
   print_next_steps(plan, written.digest, options.output, context);
 }
 

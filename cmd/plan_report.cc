@@ -4,6 +4,7 @@
 
 #include "cmd/color.h"
 #include "cmd/shown_text.h"
+#include "planner/address.h"
 #include "planner/display_text.h"
 
 namespace rowplan::cmd {
@@ -19,14 +20,21 @@ void print_findings(const planner::Findings& findings, bool color, std::ostream&
   }
 }
 
+ordered_json address_json(const std::string& address) {
+  const planner::SharedAddress shared = planner::without_spoke(address);
+  ordered_json json = {{"address", shared.address}};
+  if (!shared.spoke.empty()) json["spoke"] = shared.spoke;
+  return json;
+}
+
 ordered_json findings_json(const planner::Findings& findings) {
   ordered_json list = ordered_json::array();
   for (const planner::Finding& finding : findings) {
-    list.push_back({{"code", finding.code},
-                    {"severity", planner::severity_name(finding.severity)},
-                    {"address", finding.address},
-                    {"message", finding.message},
-                    {"hint", finding.hint}});
+    ordered_json entry = {{"code", finding.code},
+                          {"severity", planner::severity_name(finding.severity)}};
+    entry.update(address_json(finding.address));
+    entry.update({{"message", finding.message}, {"hint", finding.hint}});
+    list.push_back(std::move(entry));
   }
   return list;
 }
@@ -57,7 +65,7 @@ void print_table_counts(const planner::Plan& plan, std::ostream& out) {
         << ", " << shown(table.target) << ' ' << planner::with_commas(table.target_rows) << '\n';
   }
   // Of a table that was not read to its end nobody knows.
-  if (unchanged > 0 && plan.complete)
+  if (unchanged > 0 && planner::read_what_is_there(plan))
     out << counted(unchanged, "table", "tables") << " without a change\n";
 }
 
@@ -79,22 +87,23 @@ ordered_json summary_json(const planner::Summary& summary) {
 ordered_json tables_json(const planner::Plan& plan) {
   ordered_json list = ordered_json::array();
   for (const planner::PlanTable& table : plan.tables) {
-    list.push_back({{"address", table.address},
-                    {"source", table.first},
-                    {"target", table.target},
-                    {"insert", table.ops.insert},
-                    {"update", table.ops.update},
-                    {"delete", table.ops.remove},
-                    {"conflict", table.ops.conflict},
-                    {"kept", table.ops.kept},
-                    {"source_rows", table.rows_compared},
-                    {"target_rows", table.target_rows}});
+    ordered_json entry = address_json(table.address);
+    entry.update({{"source", table.first},
+                  {"target", table.target},
+                  {"insert", table.ops.insert},
+                  {"update", table.ops.update},
+                  {"delete", table.ops.remove},
+                  {"conflict", table.ops.conflict},
+                  {"kept", table.ops.kept},
+                  {"source_rows", table.rows_compared},
+                  {"target_rows", table.target_rows}});
+    list.push_back(std::move(entry));
   }
   return list;
 }
 
 ExitCode exit_code_of_findings(const planner::Plan& plan) noexcept {
-  ExitCode code = plan.complete ? ExitCode::done : ExitCode::error;
+  ExitCode code = planner::read_what_is_there(plan) ? ExitCode::done : ExitCode::error;
   if (!plan.applyable || planner::has_error(plan.findings)) code = worst(code, ExitCode::limit);
   return code;
 }

@@ -12,6 +12,9 @@
 
 namespace rowplan::cmd {
 
+/// `address` of the contract, and for a group's table `spoke`.
+[[nodiscard]] nlohmann::ordered_json address_json(const std::string& address);
+
 /// `warning code address: message`, and the hint on a line of its own.
 void print_findings(const planner::Findings& findings, bool color, std::ostream& out);
 [[nodiscard]] nlohmann::ordered_json findings_json(const planner::Findings& findings);

@@ -70,7 +70,7 @@ void header(const planner::LoadedPlan& loaded, std::ostream& out) {
   const planner::Plan& plan = loaded.plan;
   out << "<h1>" << escaped(verdict(plan)) << "</h1>\n";
   if (!plan.applyable) out << "<p class=\"error\">This plan cannot be applied.</p>\n";
-  if (!plan.complete) out << "<p class=\"warning\">Not every table was read to its end.</p>\n";
+  if (!plan.complete) out << "<p class=\"warning\">" << planner::incomplete_text(plan) << "</p>\n";
   out << "<p>Plan <code>" << shown(plan.run.plan_id) << "</code>, digest <code>" << loaded.digest
       << "</code><br>created " << shown(plan.run.created_at) << ", expires "
       << shown(plan.run.expires_at) << "</p>\n";

@@ -28,7 +28,8 @@ Address known_address(const std::string& text, const planner::Manifest& manifest
   const std::optional<Address> address = planner::parse_address(text);
   if (!address) {
     throw planner::Refusal(planner::RefusalReason::usage, "'" + text + "' is not an address",
-                           "an address is `pair` or `pair/db.table`");
+                           "an address is `pair` or `pair/db.table`; of a group `group@spoke` "
+                           "or `group@spoke/db.table`");
   }
   const bool known =
       std::any_of(manifest.pairs.begin(), manifest.pairs.end(), [&](const planner::PairSpec& pair) {

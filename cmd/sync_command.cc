@@ -71,9 +71,13 @@ void print_round(const SyncRound& round, bool color, std::ostream& out) {
   }
 }
 
+bool is_in_sync(const SyncResult& result) {
+  return result.is_success() && result.missing_spokes().empty();
+}
+
 void print_summary(const SyncResult& result, std::ostream& out) {
   const std::string rows = rows_line(result);
-  if (!result.is_success()) {
+  if (!is_in_sync(result)) {
     out << "Not in sync: " << (rows.empty() ? "nothing was written" : rows) << ".\n";
     return;
   }
@@ -124,11 +128,12 @@ ordered_json sync_json(const SyncResult& result, const std::optional<ErrorReport
                 {"tables", tables_json(result.verified->plan)}};
   }
   ordered_json document = {{"run_id", result.run_id},
-                           {"in_sync", result.is_success()},
+                           {"in_sync", is_in_sync(result)},
                            {"plans", plans},
                            {"rows", rows_json(result.written(), result.superseded())},
                            {"units_stale", result.units_stale()},
                            {"verified", verified},
+                           {"missing_spokes", result.missing_spokes()},
                            {"audit_problems", result.audit_problems()},
                            {"interrupted", result.interrupted},
                            {"out_of_time", result.out_of_time},
@@ -150,6 +155,14 @@ std::optional<ErrorReport> stop_of(const SyncResult& result, ExitCode code) {
                            " more plans: rows change as fast as they are compared",
                        "sync again when less is written to them"};
   }
+  if (code == ExitCode::partial) {
+    std::string names;
+    for (const std::string& spoke : result.missing_spokes()) {
+      names += (names.empty() ? "" : ", ") + spoke;
+    }
+    return ErrorReport{code, "could not be reached and was left out: " + names,
+                       "the next sync takes in what it has missed"};
+  }
   if (result.verified && !result.verified->equal) {
     return ErrorReport{code, "rows differ that were compared again after the apply",
                        "see whether the source was written meanwhile, and sync again"};
@@ -169,6 +182,7 @@ ExitCode exit_code_of_sync(const SyncResult& result, int signal) {
     code = worst(code, result.units_applied() > 0 ? ExitCode::partial : ExitCode::stale);
   }
   if (result.verified && !result.verified->equal) code = worst(code, ExitCode::error);
+  if (result.is_success() && !is_in_sync(result)) code = worst(code, ExitCode::partial);
   // Never success where something was left out, whatever the reason.
   if (code == ExitCode::done && !result.is_success()) code = ExitCode::error;
   // The rows are in; what was asked for beside them is not.
@@ -216,6 +230,7 @@ ExitCode sync_between_hooks(const SyncOptions& options, const LoadedManifest& lo
       return HookedEnd{code, sync_json(result, failure_of(result, code, context)), false};
     });
   };
+  request.server_done = [&](const std::string& server) { hooks.server_done(server); };
   const SyncResult result = executor::sync(request, listener);
   view.finish();
   for (const std::string& problem : result.audit_problems()) context.log.warn("{}", problem);

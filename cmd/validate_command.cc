@@ -1,5 +1,6 @@
 #include "cmd/validate_command.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -107,29 +108,40 @@ ordered_json servers_json(const planner::Inspection& inspection) {
 ordered_json inspected_tables_json(const planner::Inspection& inspection) {
   ordered_json tables = ordered_json::array();
   for (const planner::Inspection::TablePair& table : inspection.tables) {
-    tables.push_back({{"address", table.address},
-                      {"source", table.source},
-                      {"target", table.target},
-                      {"key", table.key}});
+    ordered_json entry = address_json(table.address);
+    entry.update({{"source", table.source}, {"target", table.target}, {"key", table.key}});
+    tables.push_back(std::move(entry));
   }
   return tables;
+}
+
+std::uint64_t pairs_alone(const planner::Manifest& manifest) {
+  return static_cast<std::uint64_t>(
+      std::count_if(manifest.pairs.begin(), manifest.pairs.end(),
+                    [](const planner::PairSpec& pair) { return pair.group.empty(); }));
 }
 
 ordered_json manifest_json(const LoadedManifest& loaded, const std::string& file) {
   ordered_json servers = ordered_json::array();
   for (const auto& [name, server] : loaded.manifest.servers) servers.push_back(name);
   ordered_json pairs = ordered_json::array();
+  ordered_json groups = ordered_json::array();
+  for (const planner::GroupSpec& group : loaded.manifest.groups) {
+    groups.push_back({{"name", group.sync.name},
+                      {"hub", group.sync.source},
+                      {"spokes", group.spokes},
+                      {"direction", planner::direction_name(group.sync.direction)}});
+  }
   for (const planner::PairSpec& pair : loaded.manifest.pairs) {
+    if (!pair.group.empty()) continue;
     pairs.push_back({{"name", pair.name},
                      {"source", pair.source},
                      {"target", pair.target},
                      {"direction", planner::direction_name(pair.direction)}});
   }
-  return {{"manifest", file},
-          {"name", loaded.manifest.name},
-          {"server_names", servers},
-          {"pairs", pairs},
-          {"diagnostics", diagnostics_json(loaded.diagnostics)}};
+  return {{"manifest", file},        {"name", loaded.manifest.name},
+          {"server_names", servers}, {"pairs", pairs},
+          {"groups", groups},        {"diagnostics", diagnostics_json(loaded.diagnostics)}};
 }
 
 }  // namespace
@@ -163,7 +175,9 @@ ExitCode run_validate(const ValidateOptions& options, const Context& context) {
   if (inspection) print_inspection(*inspection, context.console.settings().color_out, out);
   out << shown(file) << (code == ExitCode::done ? ": ok: " : ": not ok: ")
       << counted(loaded.manifest.servers.size(), "server", "servers") << ", "
-      << counted(loaded.manifest.pairs.size(), "pair", "pairs");
+      << counted(pairs_alone(loaded.manifest), "pair", "pairs");
+  if (!loaded.manifest.groups.empty())
+    out << ", " << counted(loaded.manifest.groups.size(), "group", "groups");
   if (inspection) out << ", " << counted(inspection->tables.size(), "table", "tables");
   out << '\n';
   return code;

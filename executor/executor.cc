@@ -4,11 +4,13 @@
 
 #include "executor/audit_table.h"
 #include "executor/baseline_keeper.h"
+#include "executor/missing_spokes.h"
 #include "executor/missing_units.h"
 #include "executor/planned_baseline.h"
 #include "executor/preflight.h"
 #include "executor/replica_appliers.h"
 #include "executor/run_record.h"
+#include "executor/server_progress.h"
 #include "executor/state_hold.h"
 #include "executor/throttle.h"
 #include "executor/throttle_probe.h"
@@ -20,6 +22,7 @@
 #include "executor/unit_work.h"
 #include "executor/verification.h"
 #include "executor/watermark_moves.h"
+#include "planner/address.h"
 #include "planner/plan_id.h"
 #include "planner/planner.h"
 #include "planner/refusal.h"
@@ -45,7 +48,7 @@ class Apply {
  public:
   Apply(const ApplyRequest& request, const planner::LoadedPlan& loaded,
         const std::vector<planner::TablePair>& pairs, planner::Connections& connections,
-        StateHold* hold, ApplyObserver& observer)
+        const LeftOut& left_out, StateHold* hold, ApplyObserver& observer)
       : request_(request),
         loaded_(loaded),
         index_(loaded, pairs),
@@ -55,10 +58,16 @@ class Apply {
         missing_(loaded.plan),
         observer_(observer),
         probe_(connections, [&observer](const std::string& text) { observer.warning(text); }),
-        throttle_(*request.manifest, probe_, throttle_events()) {
+        throttle_(*request.manifest, probe_, throttle_events()),
+        // Of a replica that is written unlogged, the applier still stands.
+        servers_(loaded.plan, replicas_written(*request.manifest, loaded.plan),
+                 hold == nullptr ? ServerProgress::Done() : request.server_done) {
     result_.plan_id = loaded.plan.run.plan_id;
     result_.digest = loaded.digest;
-    result_.units = loaded.plan.units.size();
+    result_.units = loaded.plan.units.size() + left_out.units;
+    result_.missing_spokes = left_out.spokes;
+    for (const planner::Finding& finding : loaded.plan.findings)
+      if (finding.code == planner::kSpokeMissing) result_.missing_spokes.push_back(finding.address);
     result_.tables = tallies_of(loaded.plan);
     if (hold_ == nullptr) return;
     baselines_.emplace(loaded, pairs, hold_->store());
@@ -122,10 +131,14 @@ class Apply {
   void apply_units() {
     UnitApplier applier(request_, sessions_, locks_, memory_, observer_);
     result_.not_tried = result_.units;
+    servers_.start();
+    std::set<std::string> failed;  // spokes
     BatchLoader batches(loaded_.plan.units, index_);
     while (true) {
       const std::vector<UnitWork> units = batches.next();
       if (units.empty()) return;
+      const planner::TableJob& job = units.front().tables.front().pair->job;
+      if (failed.count(job.pair) > 0) continue;
       const std::vector<std::string> pairs = pairs_of_units(units);
       throttle_.before_writing(pairs);
       if (stopped()) {
@@ -149,7 +162,11 @@ class Apply {
       batches.took(took - waited);
       for (std::size_t i = 0; i < results.size(); ++i) {
         --result_.not_tried;
-        if (!take(units[i], results[i])) return;
+        if (take(units[i], results[i])) continue;
+        // What one spoke cannot take, the others of its group can.
+        if (results[i].outcome != UnitOutcome::failed || !planner::is_of_group(job.pair)) return;
+        failed.insert(job.pair);
+        break;
       }
       if (batches.more()) throttle_.after_writing(pairs, took);
     }
@@ -164,6 +181,7 @@ class Apply {
     const bool in =
         done.outcome == UnitOutcome::applied || done.outcome == UnitOutcome::already_done;
     if (in) missing_.unit_in(unit);
+    if (in) servers_.unit_in(unit);
     switch (done.outcome) {
       case UnitOutcome::applied:
         ++result_.applied;
@@ -178,11 +196,12 @@ class Apply {
       case UnitOutcome::failed:
         ++result_.failed;
         result_.problems.push_back({unit.id, done.outcome, done.address, done.detail});
-        result_.failure =
-            done.failure
-                ? done.failure
-                : std::make_exception_ptr(planner::Refusal(planner::RefusalReason::temporary,
-                                                           done.detail, "apply the plan again"));
+        if (!result_.failure)
+          result_.failure =
+              done.failure
+                  ? done.failure
+                  : std::make_exception_ptr(planner::Refusal(planner::RefusalReason::temporary,
+                                                             done.detail, "apply the plan again"));
         return false;
     }
     return false;
@@ -204,6 +223,7 @@ class Apply {
   ApplyResult result_;
   ServerProbe probe_;
   Throttle throttle_;
+  ServerProgress servers_;
 };
 
 /// After the state has all: what tells of a run must not keep the next one from going on.
@@ -233,8 +253,11 @@ ApplyResult recorded(const ApplyRequest& request, const planner::LoadedPlan& loa
     if (request.exit_code) run_end.exit_code = request.exit_code(result);
     return run_end;
   };
-  record.finish(end(), is_success(result) ? scopes : PairScopes(),
-                rows_by_pair(loaded.plan, result.tables));
+  record.finish(
+      end(),
+      succeeded(scopes, result.tables, {result.missing_spokes.begin(), result.missing_spokes.end()},
+                is_success(result), !result.verified || result.verified->equal),
+      rows_by_pair(loaded.plan, result.tables));
   audit(request, loaded,
         {record.run_id(), loaded.digest, "apply", record.started_at(), hold.store().now(), "",
          request.tool_version, host_name()},
@@ -251,11 +274,11 @@ bool is_success(const ApplyResult& result) noexcept {
 }
 
 ApplyResult apply(const ApplyRequest& asked, ApplyObserver& observer) {
-  const planner::LoadedPlan loaded = load_applyable(asked);
+  planner::LoadedPlan loaded = load_applyable(asked);
   const planner::Manifest manifest = with_planned_sources(*asked.manifest, loaded.plan);
   ApplyRequest request = asked;
   request.manifest = &manifest;
-  const std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
+  std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
   std::optional<StateHold> hold;
   if (!request.dry_run) {
     need_state_file(loaded.plan, state_path_of(*request.manifest));
@@ -268,27 +291,30 @@ ApplyResult apply(const ApplyRequest& asked, ApplyObserver& observer) {
       start_left_appliers(*request.manifest, request.base_dir, *hold,
                           [&](const std::string& text) { observer.warning(text); });
     planner::Connections connections(*request.manifest, request.base_dir);
+    const LeftOut left_out = leave_out_missing(*request.manifest, connections, loaded, jobs);
     const auto pairs = pairs_of(request, loaded.plan, jobs, connections);
     if (!hold) look_at_baselines(loaded.plan, pairs, state_path_of(*request.manifest));
-    Apply units(request, loaded, pairs, connections, hold ? &*hold : nullptr, observer);
+    Apply units(request, loaded, pairs, connections, left_out, hold ? &*hold : nullptr, observer);
     return hold ? recorded(request, loaded, *hold, connections, units, observer) : units.run("");
   };
   return request.around && hold ? request.around(loaded, work) : work();
 }
 
 ApplyResult apply_held(const ApplyRequest& asked, StateHold& hold, ApplyObserver& observer) {
-  const planner::LoadedPlan loaded = load_applyable(asked);
+  planner::LoadedPlan loaded = load_applyable(asked);
   const planner::Manifest manifest = with_planned_sources(*asked.manifest, loaded.plan);
   ApplyRequest request = asked;
   request.manifest = &manifest;
-  const std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
+  std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
   prune(hold, observer);
   planner::Connections connections(*request.manifest, request.base_dir);
+  const LeftOut left_out = leave_out_missing(*request.manifest, connections, loaded, jobs);
   const std::vector<planner::TablePair> pairs = pairs_of(request, loaded.plan, jobs, connections);
   // Not the run's id: that may apply a plan more than once, and each keeps a file for undo.
   const std::string attempt = planner::new_plan_id(std::chrono::system_clock::now());
   const std::string started_at = hold.store().now();
-  ApplyResult result = Apply(request, loaded, pairs, connections, &hold, observer).run(attempt);
+  ApplyResult result =
+      Apply(request, loaded, pairs, connections, left_out, &hold, observer).run(attempt);
   audit(request, loaded,
         {request.run_id, loaded.digest, "sync", started_at, hold.store().now(), "",
          request.tool_version, host_name()},

@@ -42,6 +42,9 @@ struct ApplyRequest {
   std::function<ApplyResult(const planner::LoadedPlan& plan,
                             const std::function<ApplyResult()>& work)>
       around;
+  /// Called when all units are in that read or write this server; for those without any, before
+  /// the first unit. Never in a dry run. May be empty.
+  std::function<void(const std::string& server)> server_done;
   /// What the history shall say of the run's end: cmd alone knows exit codes. Empty: 0 or 1.
   std::function<int(const ApplyResult&)> exit_code;
 };
@@ -67,6 +70,7 @@ struct ApplyResult {
   TableTallies tables;           ///< all of the plan
   std::vector<UnitProblem> problems;
   bool interrupted = false;
+  std::vector<std::string> missing_spokes;  ///< left out when planned, or now: `group@spoke`
   std::vector<std::string> audit_problems;  ///< why audit rows were not written; empty: they were
   std::optional<Verification> verified;     ///< none: not asked for, or not come to it
   std::string undo;                         ///< path of what was kept for undo; empty: nothing was

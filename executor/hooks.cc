@@ -100,10 +100,23 @@ std::vector<HookFailure> Hooks::finish(const HookOutcome& outcome) {
   bool temporary = false;
   for (; entered_ > 0; --entered_) {
     const HookScope& scope = scopes_[entered_ - 1];
+    if (left_.count(scope.server) > 0) continue;
     if (outcome.conflicts) (void)call(scope, HookPhase::on_conflict, failures, temporary);
     (void)call(scope, outcome.success ? HookPhase::on_success : HookPhase::on_failure, failures,
                temporary);
     (void)call(scope, HookPhase::after, failures, temporary);
+  }
+  return failures;
+}
+
+std::vector<HookFailure> Hooks::leave(const std::string& server) {
+  std::vector<HookFailure> failures;
+  bool temporary = false;
+  for (std::size_t i = 0; i < entered_; ++i) {
+    if (scopes_[i].server.empty() || scopes_[i].server != server) continue;
+    if (!left_.insert(server).second) break;
+    (void)call(scopes_[i], HookPhase::on_success, failures, temporary);
+    (void)call(scopes_[i], HookPhase::after, failures, temporary);
   }
   return failures;
 }

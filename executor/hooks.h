@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -18,8 +19,9 @@ enum class HookPhase : std::uint8_t { before, on_conflict, on_success, on_failur
 /// Whose hooks they are.
 struct HookScope {
   std::string name;  ///< for reports and messages: "the manifest", "pair orders"
-  std::string pair;  ///< empty: the manifest's
+  std::string pair;  ///< or group; empty: not of one
   const planner::HooksSpec* spec = nullptr;
+  std::string server;  ///< of a group; empty: not of one
 };
 
 struct HookFailure {
@@ -61,6 +63,9 @@ class Hooks {
   /// By what came of the run; for scopes whose `before` was started, or that have none and were
   /// reached. Failures do not keep the others from being called.
   [[nodiscard]] std::vector<HookFailure> finish(const HookOutcome& outcome);
+  /// A server of a group has all that was planned for it: what finish() would call of a success, at
+  /// once, and not again.
+  [[nodiscard]] std::vector<HookFailure> leave(const std::string& server);
 
  private:
   /// Was it started?
@@ -70,6 +75,7 @@ class Hooks {
   std::vector<HookScope> scopes_;
   HookCalls calls_;
   std::size_t entered_ = 0;
+  std::set<std::string> left_;  ///< servers
 };
 
 }  // namespace rowplan::executor

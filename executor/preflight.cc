@@ -101,7 +101,7 @@ planner::LoadedPlan load_applyable(const ApplyRequest& request) {
   if (!plan.applyable || planner::has_error(plan.findings))
     throw Refusal(RefusalReason::limit, "the plan is not applyable: " + first_errors(plan.findings),
                   "settle its findings and plan again");
-  if (!plan.complete)
+  if (!planner::read_what_is_there(plan))
     throw Refusal(RefusalReason::limit, "the plan is not complete: not every table was read",
                   kPlanAgain);
   if (plan.summary.unresolved > 0)

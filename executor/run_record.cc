@@ -11,6 +11,7 @@
 #include "executor/watermark_moves.h"
 #include "planner/address.h"
 #include "planner/plan_id.h"
+#include "planner/selector.h"
 
 namespace rowplan::executor {
 
@@ -37,6 +38,21 @@ PairScopes scopes_of(const planner::Plan& plan) {
     if (!compared_all_rows(table)) scope = state::CompareScope::partial;
   }
   return scopes;
+}
+
+PairScopes succeeded(const PairScopes& scopes, const TableTallies& tables,
+                     const std::set<std::string>& missing_spokes, bool success, bool found_equal) {
+  std::set<std::string> not_in = missing_spokes;
+  for (const auto& [address, tally] : tables)
+    if (status_of(tally) != TableStatus::success)
+      not_in.insert(address.substr(0, address.find('/')));
+  PairScopes good;
+  for (const auto& [pair, scope] : scopes) {
+    const bool of_group = planner::is_of_group(pair);
+    const bool in = of_group && found_equal && not_in.count(pair) == 0;
+    if (in || (success && !of_group)) good.emplace(pair, scope);
+  }
+  return good;
 }
 
 PairRows rows_by_pair(const planner::Plan& plan, const TableTallies& tables) {
@@ -80,15 +96,10 @@ state::RowCounts total_of(const PairRows& rows) {
 
 std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
                                         const planner::Selection& selection) {
-  std::set<std::string> only;
-  for (const std::string& text : selection.only)
-    if (const auto address = planner::parse_address(text)) only.insert(address->pair);
-  const auto& out = selection.exclude;
   std::vector<std::string> pairs;
+  const planner::Selector selector(selection);
   for (const planner::PairSpec& pair : manifest.pairs)
-    if ((selection.only.empty() || only.count(pair.name) > 0) &&
-        std::find(out.begin(), out.end(), pair.name) == out.end())
-      pairs.push_back(pair.name);
+    if (selector.may_select(pair.name)) pairs.push_back(pair.name);
   return pairs;
 }
 

@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,13 +29,21 @@ struct ApplyResult;
 using PairScopes = std::map<std::string, state::CompareScope>;
 [[nodiscard]] PairScopes scopes_of(const planner::Plan& plan);
 
+/// Of these, those that are now as their source: all of them where the run is a success, but for
+/// spokes that were left out; else spokes of groups of which all tables are in, unless what was
+/// written was found to differ.
+[[nodiscard]] PairScopes succeeded(const PairScopes& scopes, const TableTallies& tables,
+                                   const std::set<std::string>& missing_spokes, bool success,
+                                   bool found_equal);
+
 using PairRows = std::map<std::string, state::RowCounts>;
 /// What was written of each pair of the plan, and what it leaves.
 [[nodiscard]] PairRows rows_by_pair(const planner::Plan& plan, const TableTallies& tables);
 void add(PairRows& rows, const PairRows& more);
 [[nodiscard]] state::RowCounts total_of(const PairRows& rows);
 
-/// Pairs of the manifest that the selection names; a name that is none of them is passed over.
+/// Pairs of the manifest, and those of its groups, that the selection takes; a name that is none of
+/// them is passed over. Throws Refusal{usage} for what is no address.
 [[nodiscard]] std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
                                                       const planner::Selection& selection);
 

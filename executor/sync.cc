@@ -199,6 +199,7 @@ Addresses Sync::apply(SyncRound& round) {
   request.tool_version = request_.tool_version;
   request.run_id = result_.run_id;
   request.stop = &halt_.flag();
+  request.server_done = request_.server_done;
   LinkRetry retry = link_retry();
   while (true) {
     std::exception_ptr failure;
@@ -208,7 +209,8 @@ Addresses Sync::apply(SyncRound& round) {
       if (!result.undo.empty()) round.undo.push_back(result.undo);
       round.applied = round.applied ? together(*round.applied, std::move(result)) : result;
       if (round.applied->applied > 0)
-        for (const std::string& table : changed_tables(round.plan)) written_.insert(table);
+        for (const auto& [table, tally] : round.applied->tables)
+          if (tally.units > 0) written_.insert(table);
       if (round.applied->interrupted) throw planner::Interrupted{};
     } catch (...) {
       failure = std::current_exception();
@@ -281,7 +283,10 @@ void Sync::finish() {
   end.units_stale = result_.units_stale();
   if (result_.failure) end.message = text_of(result_.failure);
   if (result_.is_success()) end.message.clear();
-  record_.finish(end, result_.is_success() ? scopes_ : PairScopes(), rows);
+  record_.finish(end,
+                 succeeded(scopes_, last_tallies(result_.rounds), result_.missing_spokes(),
+                           result_.is_success(), !result_.verified || result_.verified->equal),
+                 rows);
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ struct SyncRequest {
   /// Called with what the run does, when the state is locked, and before any server is asked.
   /// Calls it once, or throws. May be empty.
   std::function<SyncResult(const std::function<SyncResult()>& work)> around;
+  /// As of an ApplyRequest; perhaps again of a later plan.
+  std::function<void(const std::string& server)> server_done;
   /// What the process will exit with, for the record of the run.
   std::function<int(const SyncResult&)> exit_code;
 };

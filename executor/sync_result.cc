@@ -67,6 +67,17 @@ std::vector<std::string> SyncResult::audit_problems() const {
   return problems;
 }
 
+std::set<std::string> SyncResult::missing_spokes() const {
+  std::set<std::string> missing;
+  for (const SyncRound& round : rounds) {
+    for (const planner::Finding& finding : round.plan.findings)
+      if (finding.code == planner::kSpokeMissing) missing.insert(finding.address);
+    if (round.applied)
+      missing.insert(round.applied->missing_spokes.begin(), round.applied->missing_spokes.end());
+  }
+  return missing;
+}
+
 bool SyncResult::is_success() const {
   return !failure && !interrupted && !out_of_time && has_last_apply(rounds) &&
          executor::is_success(*rounds.back().applied) && (!verified || verified->equal);
@@ -90,6 +101,20 @@ std::set<std::string> stale_tables(const planner::Plan& plan, const ApplyResult&
   return addresses;
 }
 
+TableTallies last_tallies(const std::vector<SyncRound>& rounds) {
+  TableTallies tables;
+  for (const SyncRound& round : rounds) {
+    if (round.resumed) continue;
+    for (const planner::PlanTable& table : round.plan.tables) {
+      tables[table.address] = TableTally();
+      tables[table.address].units = 1;
+    }
+    if (!round.applied) continue;
+    for (const auto& [address, tally] : round.applied->tables) tables[address] = tally;
+  }
+  return tables;
+}
+
 ApplyResult together(const ApplyResult& first, ApplyResult second) {
   const std::uint64_t found_again = std::min(first.applied, second.already_done);
   second.applied += first.applied;
@@ -111,7 +136,7 @@ ApplyResult together(const ApplyResult& first, ApplyResult second) {
 }
 
 bool is_applyable(const planner::Plan& plan) {
-  return plan.applyable && plan.complete && !planner::has_error(plan.findings);
+  return plan.applyable && planner::read_what_is_there(plan) && !planner::has_error(plan.findings);
 }
 
 void refuse_unfit(const SyncRound& round) {

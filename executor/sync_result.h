@@ -43,13 +43,18 @@ struct SyncResult {
   [[nodiscard]] const SyncRound* first_plan() const;
   /// Why audit rows were not written; empty: they were.
   [[nodiscard]] std::vector<std::string> audit_problems() const;
-  /// All that was to be synced is as its source.
+  /// Spokes that could not be reached and were left out, in a plan or its apply: `group@spoke`.
+  [[nodiscard]] std::set<std::string> missing_spokes() const;
+  /// All that was to be synced is as its source, but for what spokes that were left out hold.
   [[nodiscard]] bool is_success() const;
 };
 
 /// Addresses of tables with a part in a unit that `result` found stale; `plan` has its chunks.
 [[nodiscard]] std::set<std::string> stale_tables(const planner::Plan& plan,
                                                  const ApplyResult& result);
+
+/// What each table came to, by the last plan that it was in.
+[[nodiscard]] TableTallies last_tallies(const std::vector<SyncRound>& rounds);
 
 /// Two attempts at the same plan: what the first one wrote is found done by the second.
 [[nodiscard]] ApplyResult together(const ApplyResult& first, ApplyResult second);

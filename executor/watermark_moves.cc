@@ -1,7 +1,9 @@
 #include "executor/watermark_moves.h"
 
+#include <exception>
 #include <variant>
 
+#include "mysql/error.h"
 #include "mysql/write_position.h"
 #include "planner/instant.h"
 #include "state/sync_positions.h"
@@ -19,9 +21,17 @@ std::string value_text(const std::optional<std::string>& value) {
 
 void WatermarkMoves::move(const MissingUnits& missing, ApplySessions& sessions,
                           ApplyObserver& observer) {
-  for (std::size_t i = 0; i < plan_.tables.size(); ++i)
-    if (plan_.tables[i].watermark && missing.none_of(i))
+  std::exception_ptr failure;
+  for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
+    if (!plan_.tables[i].watermark || !missing.none_of(i)) continue;
+    try {
       move_one(plan_.tables[i], sessions, observer);
+    } catch (const mysql::Error&) {
+      // One target that is gone is no reason not to move what stands for others.
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 void WatermarkMoves::move_one(const planner::PlanTable& table, ApplySessions& sessions,

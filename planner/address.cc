@@ -1,5 +1,6 @@
 #include "planner/address.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -80,9 +81,35 @@ std::optional<Address> parse_address(std::string_view text) {
 }
 
 std::string to_string(const Address& address) {
-  std::string text = encode_name(address.pair);
+  const SharedAddress pair = without_spoke(address.pair);
+  std::string text = encode_name(pair.address);
+  if (!pair.spoke.empty()) text += '@' + encode_name(pair.spoke);
   if (address.table) text += '/' + encode_table(*address.table);
   return text;
+}
+
+std::string spoke_name(const std::string& group, const std::string& spoke) {
+  return group + '@' + spoke;
+}
+
+bool is_of_group(std::string_view pair) { return pair.find('@') != std::string_view::npos; }
+
+bool means_pair(std::string_view named, std::string_view pair) {
+  return named == pair || (pair.starts_with(named) && pair.substr(named.size()).starts_with('@'));
+}
+
+SharedAddress without_spoke(std::string_view address) {
+  const std::size_t at = address.find('@');
+  if (at == std::string_view::npos) return {std::string(address), ""};
+  const std::size_t end = std::min(address.find('/', at), address.size());
+  return {std::string(address.substr(0, at)) + std::string(address.substr(end)),
+          std::string(address.substr(at + 1, end - at - 1))};
+}
+
+std::string with_spoke(const SharedAddress& shared) {
+  if (shared.spoke.empty()) return shared.address;
+  std::string address = shared.address;
+  return address.insert(std::min(address.find('/'), address.size()), '@' + shared.spoke);
 }
 
 }  // namespace rowplan::planner

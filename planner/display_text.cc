@@ -152,6 +152,11 @@ std::string target_names(const Plan& plan) {
   return text;
 }
 
+std::string incomplete_text(const Plan& plan) {
+  return read_what_is_there(plan) ? "Not every spoke could be reached."
+                                  : "Not every table was read to its end.";
+}
+
 std::string verdict(const Plan& plan) {
   if (plan.summary.ops.changes() > 0) {
     std::string text = "Plan: " + ops_text(plan.summary.ops) + " on " + target_names(plan) + ".";
@@ -162,7 +167,7 @@ std::string verdict(const Plan& plan) {
     return text;
   }
   if (plan.tables.empty()) return "No changes. No table was compared.";
-  if (!plan.complete) return "No changes found, but not every table was read to its end.";
+  if (!plan.complete) return "No changes found. " + incomplete_text(plan);
   if (has_error(plan.findings)) return "No changes found, but there are errors: see the findings.";
   if (plan.summary.ops.kept > 0) {
     return "No changes to make. Rows only on " + target_names(plan) +

@@ -40,6 +40,9 @@ namespace rowplan::planner {
 /// Names of the servers that get written, or would: "dw", "dw, lake".
 [[nodiscard]] std::string target_names(const Plan& plan);
 
+/// Of a plan that is not complete, what it lacks: a sentence.
+[[nodiscard]] std::string incomplete_text(const Plan& plan);
+
 /// The verdict: "Plan: 3 to insert, .. on dw." or "No changes. Target dw equals source hq.", or why
 /// neither can be said.
 [[nodiscard]] std::string verdict(const Plan& plan);

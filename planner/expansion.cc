@@ -31,10 +31,9 @@ class Expansion {
     if (blind_) return std::move(jobs_);
     need_overrides_used();
     if (jobs_.empty())
-      throw Refusal(
-          RefusalReason::manifest,
-          "pair '" + pair_.name + "': `tables` selects no table on '" + pair_.source + "'",
-          "correct `tables`, or grant SELECT on them");
+      throw Refusal(RefusalReason::manifest,
+                    titled() + ": `tables` selects no table on '" + pair_.source + "'",
+                    "correct `tables`, or grant SELECT on them");
     return std::move(jobs_);
   }
 
@@ -60,7 +59,7 @@ class Expansion {
         [&](const TableGlob& glob) { return !glob.negative && glob.literal() == entry.name; });
     if (named)
       throw Refusal(RefusalReason::manifest,
-                    "pair '" + pair_.name + "': " + shown(entry.name) + " on '" + pair_.source +
+                    titled() + ": " + shown(entry.name) + " on '" + pair_.source +
                         "' is no table but a " + mysql::printable(entry.kind),
                     "take it out of `tables`");
     findings_.push_back({"view_skipped", Severity::info, to_string(Address{pair_.name, entry.name}),
@@ -79,10 +78,10 @@ class Expansion {
       blind_ = true;
       return;
     }
-    throw Refusal(RefusalReason::manifest,
-                  "pair '" + pair_.name + "': there is no table " + shown(*literal) + " on '" +
-                      pair_.source + "'",
-                  "correct `tables`");
+    throw Refusal(
+        RefusalReason::manifest,
+        titled() + ": there is no table " + shown(*literal) + " on '" + pair_.source + "'",
+        "correct `tables`");
   }
 
   /// A glob over a database of which the user was granted some tables finds those, and says so.
@@ -111,10 +110,15 @@ class Expansion {
       });
       if (!known)
         throw Refusal(RefusalReason::manifest,
-                      "[pair." + pair_.name + ".table.\"" + table_override.db_table +
-                          "\"] is for no table that the pair selects",
+                      (pair_.group.empty() ? "[pair." + pair_.name : "[group." + pair_.group) +
+                          ".table.\"" + table_override.db_table +
+                          "\"] is for no table that is selected",
                       "correct its name, or take it out");
     }
+  }
+
+  [[nodiscard]] std::string titled() const {
+    return pair_.group.empty() ? "pair '" + pair_.name + "'" : "group '" + pair_.group + "'";
   }
 
   const PairSpec& pair_;

@@ -23,4 +23,9 @@ bool has_error(const Findings& findings) noexcept {
                      [](const Finding& finding) { return finding.severity == Severity::error; });
 }
 
+bool lacks_spokes(const Findings& findings) noexcept {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.code == kSpokeMissing; });
+}
+
 }  // namespace rowplan::planner

@@ -23,9 +23,13 @@ using Findings = std::vector<Finding>;
 
 /// Of one table: who has read these has read enough.
 inline constexpr std::size_t kFindingsAtMost = 20;
+/// A spoke that could not be reached was left out, as on_missing = "skip" wants it.
+inline constexpr const char* kSpokeMissing = "spoke_missing";
 
 [[nodiscard]] const char* severity_name(Severity severity) noexcept;
 /// Any finding of severity `error` in the list?
 [[nodiscard]] bool has_error(const Findings& findings) noexcept;
+/// Was a spoke left out?
+[[nodiscard]] bool lacks_spokes(const Findings& findings) noexcept;
 
 }  // namespace rowplan::planner

@@ -7,7 +7,8 @@
 
 namespace rowplan::planner {
 
-/// [hooks], [pair.NAME.hooks]. Each a program and its arguments, run without a shell; empty: none.
+/// [hooks], [pair.NAME.hooks], [group.NAME.hooks], [server.NAME.hooks]. Each a program and its
+/// arguments, run without a shell; empty: none.
 struct HooksSpec {
   std::vector<std::string> before;
   std::vector<std::string> after;
@@ -15,6 +16,11 @@ struct HooksSpec {
   std::vector<std::string> on_failure;
   std::vector<std::string> on_conflict;
   std::chrono::milliseconds timeout{60'000};  ///< of each
+
+  [[nodiscard]] bool empty() const {
+    return before.empty() && after.empty() && on_success.empty() && on_failure.empty() &&
+           on_conflict.empty();
+  }
 };
 
 }  // namespace rowplan::planner

@@ -69,6 +69,7 @@ struct ServerSpec {
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds read_timeout{60'000};
   std::chrono::milliseconds lock_wait{5'000};
+  HooksSpec hooks;  ///< of a server of a group
 };
 
 /// A share limits nothing below this count: a tenth of a small table is soon reached.
@@ -125,8 +126,10 @@ struct TableOverride {
   TableOptions options;  ///< effective: over those of the pair
 };
 
+/// A pair, or what a one-way group does on one spoke.
 struct PairSpec {
-  std::string name;
+  std::string name;   ///< of a group's spoke: `group@spoke`
+  std::string group;  ///< empty: a pair of its own
   SourceSpan span;
   std::string source;  ///< a server; empty: via-source, and the replica is asked for it
   std::string target;  ///< another server
@@ -140,6 +143,7 @@ struct PairSpec {
   ThrottleSpec throttle;                          ///< likewise
   HooksSpec hooks;                                ///< likewise
   std::vector<TableOverride> overrides;           ///< in the manifest's order
+  bool may_be_missing = false;  ///< of a group's spoke: left out where it cannot be reached
 
   [[nodiscard]] bool via_source() const { return direction == Direction::via_source; }
   /// The server that is written; empty where that is a source not known yet.
@@ -173,8 +177,8 @@ struct Manifest {
   std::string
       state_path;  ///< as written, or `<name>.state.db`; relative to the manifest's directory
   std::map<std::string, ServerSpec> servers;
-  std::vector<PairSpec> pairs;    ///< in the manifest's order
-  std::vector<GroupSpec> groups;  ///< likewise
+  std::vector<PairSpec> pairs;    ///< in the manifest's order, then those of the one-way groups
+  std::vector<GroupSpec> groups;  ///< in the manifest's order
   PolicySpec policy;
   OutputSpec output;
   HooksSpec hooks;  ///< of the whole job

@@ -1,6 +1,7 @@
 // Reads the groups of a manifest.
 #include <algorithm>
 
+#include "planner/address.h"
 #include "planner/manifest_incremental.h"
 #include "planner/manifest_merge.h"
 #include "planner/manifest_pairs.h"
@@ -25,6 +26,20 @@ void read_members(const ManifestSection& section, const Servers& servers, GroupS
       report.error(spoke.span, in_quotes(spoke.value) + " is the hub and cannot be a spoke");
     group.spokes.push_back(spoke.value);
   }
+}
+
+void check_group_direction(const ManifestSection& section, Direction direction) {
+  const SourceSpan span =
+      section.has("direction") ? section.value_span("direction") : section.span();
+  const std::string title =
+      section.title() + ": direction = " + in_quotes(direction_name(direction));
+  if (direction == Direction::via_source)
+    section.report().error(
+        span, title + " is for pairs alone",
+        "compare the replicas as a one-way group, and repair each by a pair of its own");
+  if (direction == Direction::two_way && section.report().refuses("two-way groups"))
+    section.report().error(
+        span, title + " belongs to two-way groups, which this version does not have yet");
 }
 
 void check_group_name(const ManifestSection& root, const ManifestSection::Named& named,
@@ -53,6 +68,7 @@ GroupSpec read_group(const ManifestSection& section, const Servers& servers, Pai
   MergeMembers members{group.sync.source, "", group.spokes};
   members.all.insert(members.all.begin(), group.sync.source);
   if (members.all.size() == 2) members.target = members.all.back();
+  check_group_direction(section, group.sync.direction);
   check_sync(section, members, group.sync.direction, group.sync.options);
   read_overrides(section, members, group.sync);
   return group;
@@ -74,6 +90,19 @@ std::vector<GroupSpec> read_groups(const ManifestSection& root, const Servers& s
     groups.push_back(read_group(root.open("group", named, kGroup), servers, std::move(sync)));
   }
   return groups;
+}
+
+std::vector<PairSpec> pairs_of(const GroupSpec& group) {
+  std::vector<PairSpec> pairs;
+  for (const std::string& spoke : group.spokes) {
+    PairSpec pair = group.sync;
+    pair.name = spoke_name(group.sync.name, spoke);
+    pair.group = group.sync.name;
+    pair.target = spoke;
+    pair.may_be_missing = group.on_missing == OnMissing::skip;
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
 }
 
 }  // namespace rowplan::planner

@@ -20,6 +20,9 @@ namespace rowplan::planner {
                                                  const std::map<std::string, ServerSpec>& servers,
                                                  const std::vector<PairSpec>& pairs);
 
+/// What a one-way group does on each of its spokes.
+[[nodiscard]] std::vector<PairSpec> pairs_of(const GroupSpec& group);
+
 /// What [defaults] says of every pair and group.
 [[nodiscard]] PairSpec read_defaults(const ManifestSection& root,
                                      const std::map<std::string, ServerSpec>& servers);

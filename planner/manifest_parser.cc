@@ -134,6 +134,21 @@ void read_names(const ManifestSection& root, Manifest& manifest) {
   }
 }
 
+/// A server's hooks are called for the sake of a group: a pair has its own.
+void check_server_hooks(const ManifestSection& root, const Manifest& manifest) {
+  for (const auto& [name, server] : manifest.servers) {
+    const bool in_group = std::any_of(
+        manifest.groups.begin(), manifest.groups.end(), [&, &name = name](const GroupSpec& group) {
+          const auto& spokes = group.spokes;
+          return group.sync.source == name ||
+                 std::find(spokes.begin(), spokes.end(), name) != spokes.end();
+        });
+    if (!server.hooks.empty() && !in_group)
+      root.report().error(server.span, "[server." + name + ".hooks]: the server is in no group",
+                          "of a pair, use [pair.NAME.hooks]");
+  }
+}
+
 Manifest read_manifest(const ManifestSection& root) {
   Manifest manifest;
   (void)root.integer("manifest_version");
@@ -141,11 +156,17 @@ Manifest read_manifest(const ManifestSection& root) {
   manifest.servers = read_servers(root);
   manifest.pairs = read_pairs(root, manifest.servers);
   manifest.groups = read_groups(root, manifest.servers, manifest.pairs);
+  check_server_hooks(root, manifest);
+  for (const GroupSpec& group : manifest.groups)
+    if (group.sync.direction == Direction::one_way)
+      for (PairSpec& pair : pairs_of(group)) manifest.pairs.push_back(std::move(pair));
   read_policy(root, manifest.policy);
   read_output(root, manifest.output);
   read_hooks(root, manifest.hooks);
   if (manifest.pairs.empty() && !root.has("group")) {
-    root.report().error(root.span(), "the manifest has no [pair.NAME]: there is nothing to sync");
+    root.report().error(
+        root.span(),
+        "the manifest has no [pair.NAME] and no [group.NAME]: there is nothing to sync");
   }
   return manifest;
 }

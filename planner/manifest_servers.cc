@@ -87,6 +87,7 @@ ServerSpec read_server(const ManifestSection& section, const ManifestSection::Na
   read_duration(section, "connect_timeout", server.connect_timeout);
   read_duration(section, "read_timeout", server.read_timeout);
   read_duration(section, "lock_wait", server.lock_wait);
+  read_hooks(section, server.hooks);
   check_endpoint(section);
   check_login(section);
   return server;

@@ -49,4 +49,8 @@ std::uint64_t rows_written(const PlanTable& table, const PlanChunk& chunk) {
   return table.key.empty() ? table.ops.changes() : chunk.changes - chunk.conflicts;
 }
 
+bool read_what_is_there(const Plan& plan) noexcept {
+  return plan.complete || (plan.applyable && lacks_spokes(plan.findings));
+}
+
 }  // namespace rowplan::planner

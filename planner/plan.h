@@ -172,4 +172,7 @@ struct Plan {
   std::vector<PlanFile> files;    ///< every file but plan.json and plan.sha256, in order of path
 };
 
+/// Was every selected table read to its end, but for those of spokes that were left out?
+[[nodiscard]] bool read_what_is_there(const Plan& plan) noexcept;
+
 }  // namespace rowplan::planner

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "planner/address.h"
 #include "planner/checked_file.h"
 #include "planner/file_error.h"
 #include "planner/plan_json.h"
@@ -300,8 +301,10 @@ const std::filesystem::path& PlanDirectory::path() const noexcept { return state
 std::uint64_t PlanDirectory::bytes() const { return state_->bytes; }
 
 std::string changes_path(std::string_view pair, std::string_view table) {
-  return "changes/" + bounded_name(std::string(pair)) + "/" + bounded_name(std::string(table)) +
-         ".ndjson";
+  const SharedAddress shared = without_spoke(pair);
+  const std::string spoke = shared.spoke.empty() ? "" : '@' + shared.spoke;
+  return "changes/" + bounded_name(shared.address) + "/" +
+         bounded_name(std::string(table) + spoke) + ".ndjson";
 }
 
 std::string baseline_path(std::string_view pair, std::string_view table) {

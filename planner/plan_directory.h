@@ -83,8 +83,9 @@ class PlanDirectory {
   std::unique_ptr<PlanDirectoryState> state_;
 };
 
-/// changes/<pair>/<table>.ndjson, for a pair and a `db.table` that are encoded as in addresses; a
-/// name too long for a file system is cut and told apart by a hash.
+/// changes/<pair>/<table>.ndjson, for a pair and a `db.table` that are encoded as in addresses;
+/// changes/<group>/<table>@<spoke>.ndjson for `group@spoke`. A name too long for a file system is
+/// cut and told apart by a hash.
 [[nodiscard]] std::string changes_path(std::string_view pair, std::string_view table);
 
 /// baseline/<pair>/<table>.moves, likewise: see baseline_moves.h.

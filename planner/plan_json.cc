@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "planner/address.h"
 #include "planner/json_text.h"
 #include "planner/plan_value_json.h"
 
@@ -195,12 +196,18 @@ class PlanWriter {
     out_ += servers.empty() ? "}" : "\n  }";
   }
 
+  static void address(Members& members, const std::string& address) {
+    const SharedAddress shared = without_spoke(address);
+    members.text("address", shared.address);
+    if (!shared.spoke.empty()) members.text("spoke", shared.spoke);
+  }
+
   void finding(const Finding& finding) {
     out_ += '{';
     Members members = line();
     members.text("code", finding.code);
     members.text("severity", severity_name(finding.severity));
-    members.text("address", finding.address);
+    address(members, finding.address);
     members.text("message", finding.message);
     members.text("hint", finding.hint);
     out_ += '}';
@@ -231,7 +238,7 @@ class PlanWriter {
   void table(const PlanTable& table) {
     out_ += "{";
     Members members(out_, "      ");
-    members.text("address", table.address);
+    address(members, table.address);
     members.name("members") += '{';
     Members names = line();
     for (const auto& [server, name] : table.members) names.text(server, name);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "planner/address.h"
 #include "planner/instant.h"
 #include "planner/plan_consistency.h"
 #include "planner/plan_error.h"
@@ -259,6 +260,11 @@ PlanServer server_from(const Node& node) {
           node.member("version").text(), node.member("role").text()};
 }
 
+std::string address_from(const Node& node) {
+  return with_spoke({node.member("address").text(),
+                     node.has("spoke") ? node.member("spoke").text() : std::string()});
+}
+
 Finding finding_from(const Node& node) {
   Finding finding;
   finding.code = node.member("code").text();
@@ -270,7 +276,7 @@ Finding finding_from(const Node& node) {
     known = true;
   }
   if (!known) refuse(severity.place(), "unknown severity");
-  finding.address = node.member("address").text();
+  finding.address = address_from(node);
   finding.message = node.member("message").text();
   finding.hint = node.member("hint").text();
   return finding;
@@ -308,7 +314,7 @@ void two_way_from(const Node& node, PlanTable& table) {
 
 PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   PlanTable table;
-  table.address = node.member("address").text();
+  table.address = address_from(node);
   for (const auto& [server, name] : node.member("members").members()) {
     table.members.emplace(server, name.text());
   }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 8;  // a plan has 2
 constexpr const char* kNameBytes =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$%~.-";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$%~.@-";
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 bool is_plan_name(std::string_view name) {

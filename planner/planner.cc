@@ -221,7 +221,7 @@ void Planning::fill_summary() {
     plan_.summary.unresolved += plan_.tables[i].unresolved;
   }
   for (const Finding& finding : plan_.findings)
-    if (finding.code == "table_missing") plan_.complete = false;
+    if (finding.code == "table_missing" || finding.code == kSpokeMissing) plan_.complete = false;
   plan_.applyable = !has_error(plan_.findings);
 }
 

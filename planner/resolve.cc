@@ -5,6 +5,7 @@
 #include <set>
 
 #include "mysql/check_constraints.h"
+#include "mysql/error.h"
 #include "mysql/quote.h"
 #include "mysql/table_reader.h"
 #include "planner/address.h"
@@ -28,10 +29,13 @@ using mysql::TableName;
 
 std::string shown(const TableName& name) { return encode_table(name); }
 
-void refuse_shared_targets(const std::vector<TableJob>& jobs) {
+/// One server may have two names.
+void refuse_shared_targets(const std::vector<TableJob>& jobs,
+                           const std::map<std::string, mysql::Facts>& servers) {
   std::map<std::pair<std::string, TableName>, std::string> reached;
   for (const TableJob& job : jobs) {
-    const auto [it, fresh] = reached.try_emplace({job.target, job.target_table}, job.address);
+    const std::string& server = servers.at(job.target).identity;
+    const auto [it, fresh] = reached.try_emplace({server, job.target_table}, job.address);
     if (!fresh)
       throw Refusal(RefusalReason::manifest,
                     it->second + " and " + job.address + " both write " + shown(job.target_table) +
@@ -91,6 +95,28 @@ class Resolution {
  public:
   Resolution(const Manifest& manifest, Purpose purpose, Connections& connections)
       : manifest_(manifest), purpose_(purpose), connections_(connections), readers_(connections) {}
+
+  /// False, and told: a spoke that cannot be reached, and may be left out. Throws where that
+  /// leaves nothing of its group.
+  [[nodiscard]] bool reach(const PairSpec& pair, std::size_t spokes_left) {
+    if (!pair.may_be_missing) return true;
+    try {
+      (void)readers_.at(pair.target);
+      reached_.insert(pair.group);
+      return true;
+    } catch (const mysql::Error& error) {
+      const bool away = error.is_unreachable() || error.is_connection_lost();
+      if (!away || (spokes_left == 0 && reached_.count(pair.group) == 0)) throw;
+      job_.findings.push_back(
+          {kSpokeMissing, Severity::warning, pair.name,
+           "the spoke '" + pair.target + "' cannot be reached and is left out: " + error.what(),
+           "nothing is known of its rows; it is compared again when it is "
+           "back, or set on_missing = \"fail\""});
+      return false;
+    }
+  }
+
+  [[nodiscard]] const std::map<std::string, mysql::Facts>& servers() const { return job_.servers; }
 
   /// Facts, privileges and roles of the pair's servers.
   void look_at_servers(const PairSpec& pair) {
@@ -261,6 +287,7 @@ class Resolution {
   ResolvedJob job_;
   MissingGrants missing_;
   std::set<std::string> judged_;
+  std::set<std::string> reached_;                 // groups
   std::map<std::string, ReplicationLink> links_;  // by pair
 };
 
@@ -341,8 +368,15 @@ ResolvedJob resolve_job(const Manifest& written, const Selection& selection, Pur
   Resolution resolution(manifest, purpose, connections);
   std::vector<TableJob> all;
   std::vector<TableJob> jobs;
+  std::map<std::string, std::size_t> spokes_left;
+  for (const PairSpec& pair : manifest.pairs)
+    if (selector.may_select(pair.name)) ++spokes_left[pair.group];
   for (const PairSpec& pair : manifest.pairs) {
     if (!selector.may_select(pair.name)) continue;
+    if (!resolution.reach(pair, --spokes_left[pair.group])) {
+      selector.leave_out(pair.name);
+      continue;
+    }
     resolution.look_at_servers(pair);
     for (TableJob& job : resolution.expand(pair)) {
       if (selector.selects(pair.name, job.source_table)) jobs.push_back(job);
@@ -350,7 +384,7 @@ ResolvedJob resolve_job(const Manifest& written, const Selection& selection, Pur
     }
   }
   selector.require_all_known(manifest);
-  refuse_shared_targets(all);
+  refuse_shared_targets(all, resolution.servers());
   refuse_audit_table(manifest, all);
   refuse_unnamed_tombstones(manifest, all);
   std::sort(jobs.begin(), jobs.end(),

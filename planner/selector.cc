@@ -11,9 +11,10 @@ Selector::Selector(const Selection& selection)
     : only_(parse(selection.only)), exclude_(parse(selection.exclude)) {}
 
 bool Selector::may_select(const std::string& pair) const {
-  return only_.empty() || std::any_of(only_.begin(), only_.end(), [&](const Entry& entry) {
-           return entry.address.pair == pair;
-         });
+  const auto means = [&](const Entry& entry) { return means_pair(entry.address.pair, pair); };
+  const auto takes_all = [&](const Entry& entry) { return means(entry) && !entry.address.table; };
+  return (only_.empty() || std::any_of(only_.begin(), only_.end(), means)) &&
+         std::none_of(exclude_.begin(), exclude_.end(), takes_all);
 }
 
 bool Selector::selects(const std::string& pair, const mysql::TableName& table) {
@@ -22,12 +23,18 @@ bool Selector::selects(const std::string& pair, const mysql::TableName& table) {
   return in && !out;
 }
 
+void Selector::leave_out(const std::string& pair) {
+  for (auto* list : {&only_, &exclude_})
+    for (Entry& entry : *list)
+      if (entry.address.pair == pair) entry.used = true;
+}
+
 void Selector::require_all_known(const Manifest& manifest) const {
   for (const auto* list : {&only_, &exclude_})
     for (const Entry& entry : *list) {
-      const bool pair_known =
-          std::any_of(manifest.pairs.begin(), manifest.pairs.end(),
-                      [&](const PairSpec& pair) { return pair.name == entry.address.pair; });
+      const bool pair_known = std::any_of(
+          manifest.pairs.begin(), manifest.pairs.end(),
+          [&](const PairSpec& pair) { return means_pair(entry.address.pair, pair.name); });
       if (!pair_known || (entry.address.table && !entry.used))
         throw Refusal(RefusalReason::usage, "unknown address '" + entry.text + "'",
                       "rowplan validate --connect lists the addresses");
@@ -40,7 +47,7 @@ std::vector<Selector::Entry> Selector::parse(const std::vector<std::string>& tex
     const auto address = parse_address(text);
     if (!address)
       throw Refusal(RefusalReason::usage, "'" + mysql::printable(text) + "' is not an address",
-                    "an address is `pair` or `pair/db.table`");
+                    "an address is `pair`, `pair/db.table`, `group` or `group/db.table`");
     entries.push_back({text, *address, false});
   }
   return entries;
@@ -50,7 +57,7 @@ bool Selector::matches(std::vector<Entry>& entries, const std::string& pair,
                        const mysql::TableName& table) {
   bool any = false;
   for (Entry& entry : entries) {
-    if (entry.address.pair != pair) continue;
+    if (!means_pair(entry.address.pair, pair)) continue;
     if (entry.address.table && *entry.address.table != table) continue;
     entry.used = true;
     any = true;

@@ -19,6 +19,9 @@ class Selector {
   [[nodiscard]] bool may_select(const std::string& pair) const;
   [[nodiscard]] bool selects(const std::string& pair, const mysql::TableName& table);
 
+  /// Of a pair that cannot be asked which tables it has.
+  void leave_out(const std::string& pair);
+
   /// Call when all tables were asked for. Throws Refusal{usage} for an address that is none of
   /// them.
   void require_all_known(const Manifest& manifest) const;

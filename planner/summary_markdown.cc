@@ -179,7 +179,7 @@ std::string summary_markdown(const Plan& plan, const SampleChanges& sample, std:
   std::string out = "## " + markup_escaped(clipped(verdict(plan), kTextBytesMax)) + "\n";
   if (!note.empty()) out += "\n" + note + "\n";
   if (!plan.applyable) out += "\n**This plan cannot be applied:** see the errors below.\n";
-  if (!plan.complete) out += "\n**Not every table was read to its end.**\n";
+  if (!plan.complete) out += "\n**" + incomplete_text(plan) + "**\n";
   append_findings(out, plan);
 
   std::vector<const PlanTable*> changed;

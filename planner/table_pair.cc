@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "mysql/quote.h"
+#include "planner/address.h"
 #include "planner/column_types.h"
 #include "planner/key_choice.h"
 #include "planner/soft_deletes.h"
@@ -41,7 +42,9 @@ class Pairing {
 
   void pair_columns() {
     check_named(pair_.job.options.columns, "columns");
-    check_named(pair_.job.options.ignore_columns, "ignore_columns");
+    // Another spoke may have them.
+    if (!is_of_group(pair_.job.pair))
+      check_named(pair_.job.options.ignore_columns, "ignore_columns");
     for (const Column& source : pair_.source.columns)
       if (!source.generated && is_selected(source.name)) pair_column(source);
     for (const Column& target : pair_.target.columns)

@@ -276,9 +276,10 @@ void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Session
   NoSink nowhere;
   std::optional<FileSink> file;
   if (task_.directory != nullptr)
-    file.emplace(*task_.directory,
-                 changes_path(encode_name(pair.job.pair), encode_table(pair.job.source_table)),
-                 pair.job.options.limits.max_plan_bytes, pair.job.address);
+    file.emplace(
+        *task_.directory,
+        changes_path(to_string(Address{pair.job.pair, {}}), encode_table(pair.job.source_table)),
+        pair.job.options.limits.max_plan_bytes, pair.job.address);
   ChangeSink& sink = file ? static_cast<ChangeSink&>(*file) : nowhere;
   // The first sessions are busy with the rows, while others are looked up.
   const SpareSessions spare = [&] {

@@ -57,4 +57,18 @@ TEST(Address, PairAndTable) {
 }
 
 }  // namespace
+TEST(Address, OfASpoke) {
+  const std::string address = to_string(Address{spoke_name("g", "s"), TableName{"d", "a b"}});
+  EXPECT_EQ(address, "g@s/d.a%20b");
+  EXPECT_EQ(parse_address(address), (Address{"g@s", TableName{"d", "a b"}}));
+  EXPECT_EQ(without_spoke(address).address, "g/d.a%20b");
+  EXPECT_EQ(without_spoke(address).spoke, "s");
+  EXPECT_EQ(without_spoke("g@s").address, "g");
+  EXPECT_EQ(without_spoke("p/d.t").spoke, "");
+  for (const char* text : {"g@s/d.t", "g@s", "p/d.t", "p", ""})
+    EXPECT_EQ(with_spoke(without_spoke(text)), text);
+  EXPECT_TRUE(means_pair("g", "g@s") && means_pair("g@s", "g@s") && means_pair("p", "p"));
+  EXPECT_FALSE(means_pair("g@s", "g") || means_pair("g@", "g@s") || means_pair("g", "gg@s"));
+}
+
 }  // namespace rowplan::planner

@@ -29,9 +29,10 @@ class HooksTest : public ::testing::Test {
     return made;
   }
 
-  Hooks hooks() {
+  /// `server`: whose hooks the inner ones are, else a pair's.
+  Hooks hooks(const std::string& server = "") {
     return {
-        {{"the manifest", "", &job_}, {"pair p", "p", &pair_}},
+        {{"the manifest", "", &job_, ""}, {"pair p", "p", &pair_, server}},
         {[this](const auto& argv, const std::string&, std::chrono::milliseconds) {
            called_.push_back(argv.at(0));
            const auto found = results_.find(argv.at(0));
@@ -56,6 +57,21 @@ TEST_F(HooksTest, FromTheOuterToTheInnerAndBack) {
                              "pair after", "job on_conflict", "job on_success", "job after"}));
   EXPECT_EQ(all.finish({true, false}).size(), 0U);
   EXPECT_EQ(called_.size(), 8U) << "each once";
+}
+
+TEST_F(HooksTest, AServerThatIsDoneDoesNotWait) {
+  Hooks all = hooks("far");
+  EXPECT_EQ(all.leave("far").size(), 0U);
+  EXPECT_TRUE(called_.empty()) << "nothing was begun";
+  all.before();
+  EXPECT_EQ(all.leave("near").size(), 0U);
+  called_.clear();
+  results_["pair after"] = exited(1);
+  EXPECT_EQ(all.leave("far").size(), 1U);
+  EXPECT_EQ(called_, (Called{"pair on_success", "pair after"}));
+  EXPECT_EQ(all.leave("far").size(), 0U);
+  EXPECT_EQ(all.finish({false, false}).size(), 0U);
+  EXPECT_EQ(called_, (Called{"pair on_success", "pair after", "job on_failure", "job after"}));
 }
 
 TEST_F(HooksTest, AFailedBeforeEndsWhatWasBegun) {

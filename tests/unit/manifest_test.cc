@@ -400,11 +400,11 @@ TEST(Manifest, Versions) {
   EXPECT_EQ(brief(""),
             "1:1+1 the manifest has no \"manifest_version\"\n"
             "1:1+1 the manifest has no \"name\"\n"
-            "1:1+1 the manifest has no [pair.NAME]: there is nothing to sync");
+            "1:1+1 the manifest has no [pair.NAME] and no [group.NAME]: there is nothing to sync");
   EXPECT_EQ(brief("manifest_version = 2\nanything = 1\n"),
             "1:20+1 manifest_version 2 is not one that this version reads, which is 1");
   EXPECT_EQ(brief(std::string("manifest_version = \"1\"\nname = \"x\"\n")),
-            "1:1+1 the manifest has no [pair.NAME]: there is nothing to sync\n"
+            "1:1+1 the manifest has no [pair.NAME] and no [group.NAME]: there is nothing to sync\n"
             "1:20+3 \"manifest_version\" must be a whole number, not a text");
 }
 
@@ -452,10 +452,10 @@ TEST(Manifest, Pairs) {
             "9:7+1 [pair.o] has no \"tables\"\n"
             "11:10+4 source and target of [pair.o] are the same server, \"hq\"");
   EXPECT_EQ(brief("manifest_version = 1\nname = \"x\"\npair = 3\n"),
-            "1:1+1 the manifest has no [pair.NAME]: there is nothing to sync\n"
+            "1:1+1 the manifest has no [pair.NAME] and no [group.NAME]: there is nothing to sync\n"
             "3:8+1 \"pair\" must be a table of tables by name, not a number");
   EXPECT_EQ(brief("manifest_version = 1\nname = \"x\"\npair.o = 3\n"),
-            "1:1+1 the manifest has no [pair.NAME]: there is nothing to sync\n"
+            "1:1+1 the manifest has no [pair.NAME] and no [group.NAME]: there is nothing to sync\n"
             "3:6+1 [pair.o] must be a table");
   EXPECT_EQ(rendered("[pair.o]\nsource = \"hq\"\ntarget = \"dv\"\ntables = [\"a.b\"]\n"
                      "[pair.p]\nsource = \"nowhere\"\ntarget = \"dw\"\ntables = [\"a.b\"]\n"),
@@ -603,8 +603,35 @@ TEST(Manifest, Features) {
   };
   EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
-  EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\n")),
-            "9:2+5 " + refused("group", "groups"));
+  EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\n"
+                                      "tables = [\"shop.*\"]\ntombstone_days = 3\n")),
+            "13:1+14 " + refused("tombstone_days", "two-way groups"));
+}
+
+TEST(Manifest, OneWayGroup) {
+  const std::string kGroup =
+      "[group.g]\nhub = \"hq\"\ntables = [\"shop.*\"]\nthreads = 3\nspokes = ";
+  const Manifest manifest = good(kGroup +
+                                 "[\"dw\", \"lake\"]\non_missing = \"skip\"\n"
+                                 "[server.lake]\nsocket = \"/l\"\nuser = \"u\"\n"
+                                 "[server.lake.hooks]\nafter = [\"bell\"]\n");
+  ASSERT_EQ(manifest.pairs.size(), 2U);
+  EXPECT_EQ(manifest.pairs[0].name, "g@dw");
+  EXPECT_EQ(manifest.pairs[1].name, "g@lake");
+  EXPECT_EQ(manifest.pairs[1].group, "g");
+  EXPECT_EQ(manifest.pairs[1].source, "hq");
+  EXPECT_EQ(manifest.pairs[1].target, "lake");
+  EXPECT_EQ(manifest.pairs[1].options.threads, 3U);
+  EXPECT_TRUE(manifest.pairs[1].may_be_missing);
+  EXPECT_EQ(manifest.servers.at("lake").hooks.after, std::vector<std::string>{"bell"});
+  EXPECT_EQ(brief(kHead + kGroup + "[\"dw\", \"dw\"]\n"),
+            "13:17+4 \"dw\" stands twice in \"spokes\"");
+  EXPECT_EQ(brief(kHead + kGroup + "[]\n"), "13:10+2 \"spokes\" is an empty list");
+  EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"via-source\"\n"),
+            "14:13+12 [group.g]: direction = \"via-source\" is for pairs alone");
+  EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"two-way\"\n"),
+            "14:13+9 [group.g]: direction = \"two-way\" belongs to two-way groups, which this "
+            "version does not have yet");
 }
 
 TEST(Manifest, ViaSource) {
