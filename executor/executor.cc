@@ -176,11 +176,7 @@ class Apply {
   bool take(const UnitWork& unit, const UnitResult& done) {
     observer_.unit_finished(unit.id, done.outcome, unit.changes(), done.detail);
     count(result_.tables, unit, done);
-    for (const auto& [address, ops] : done.written) {
-      result_.written.insert += ops.insert;
-      result_.written.update += ops.update;
-      result_.written.remove += ops.remove;
-    }
+    for (const auto& [address, ops] : done.written) add(result_.written, ops);
     result_.superseded += done.superseded.changes();
     const bool in =
         done.outcome == UnitOutcome::applied || done.outcome == UnitOutcome::already_done;

@@ -123,4 +123,13 @@ PlansPruned KeptPlans::prune(std::uint64_t keep, const state::Journal& journal) 
   return pruned;
 }
 
+void give_up(const state::PlanRef& plan, state::Store& store) {
+  state::Journal journal(store);
+  std::vector<state::UnitRows> units;
+  for (const state::UnitEntry& unit : journal.unsettled())
+    if (unit.plan.plan_id == plan.plan_id && unit.plan.plan_digest == plan.plan_digest)
+      units.push_back({unit.unit, 0});
+  journal.settle(plan, units, state::UnitState::stale);
+}
+
 }  // namespace rowplan::executor

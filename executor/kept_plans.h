@@ -39,4 +39,8 @@ class KeptPlans {
   std::filesystem::path directory_;
 };
 
+/// Nobody will carry the plan to its end: its unsettled units are stale, and the next plan finds
+/// out what became of them. Throws StateError.
+void give_up(const state::PlanRef& plan, state::Store& store);
+
 }  // namespace rowplan::executor

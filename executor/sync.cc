@@ -130,6 +130,7 @@ void Sync::resume() {
     } catch (const Refusal& refusal) {
       if (!left_behind(refusal.reason())) throw;
       observer_.warning(refusal.what());
+      give_up({plan_id, digest}, hold_.store());
     }
     drop_chunks();
   }

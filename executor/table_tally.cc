@@ -34,12 +34,7 @@ void count(TableTallies& tallies, const UnitWork& unit, const UnitResult& result
         break;
     }
   }
-  for (const auto& [address, ops] : result.written) {
-    planner::Ops& total = tallies[address].written;
-    total.insert += ops.insert;
-    total.update += ops.update;
-    total.remove += ops.remove;
-  }
+  for (const auto& [address, ops] : result.written) add(tallies[address].written, ops);
 }
 
 TableStatus status_of(const TableTally& tally) noexcept {

@@ -5,13 +5,14 @@
 
 namespace rowplan::executor {
 
+void add(planner::Ops& total, const planner::Ops& more) {
+  total.insert += more.insert;
+  total.update += more.update;
+  total.remove += more.remove;
+}
+
 void add(TableOps& total, const TableOps& more) {
-  for (const auto& [address, ops] : more) {
-    planner::Ops& sum = total[address];
-    sum.insert += ops.insert;
-    sum.update += ops.update;
-    sum.remove += ops.remove;
-  }
+  for (const auto& [address, ops] : more) add(total[address], ops);
 }
 
 std::uint64_t UnitWork::changes() const {

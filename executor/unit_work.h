@@ -32,6 +32,7 @@ struct TableWork {
 /// Rows by the address of their table.
 using TableOps = std::map<std::string, planner::Ops>;
 
+void add(planner::Ops& total, const planner::Ops& more);  ///< rows that are written
 void add(TableOps& total, const TableOps& more);
 
 struct UnitWork {
