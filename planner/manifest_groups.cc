@@ -24,12 +24,8 @@ void read_members(const ManifestSection& section, const Servers& servers, GroupS
     check_server(section, spoke.span, spoke.value, servers);
     if (spoke.value == group.sync.source)
       report.error(spoke.span, in_quotes(spoke.value) + " is the hub and cannot be a spoke");
-    if (std::find(group.spokes.begin(), group.spokes.end(), spoke.value) != group.spokes.end())
-      report.error(spoke.span, in_quotes(spoke.value) + " stands twice among the spokes");
     group.spokes.push_back(spoke.value);
   }
-  if (spokes->empty())
-    report.error(section.value_span("spokes"), section.title() + " has no spoke");
 }
 
 void check_group_direction(const ManifestSection& section, Direction direction) {

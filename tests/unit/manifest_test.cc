@@ -626,8 +626,8 @@ TEST(Manifest, OneWayGroup) {
   EXPECT_TRUE(manifest.pairs[1].may_be_missing);
   EXPECT_EQ(manifest.servers.at("lake").hooks.after, std::vector<std::string>{"bell"});
   EXPECT_EQ(brief(kHead + kGroup + "[\"dw\", \"dw\"]\n"),
-            "13:18+4 \"dw\" stands twice among the spokes");
-  EXPECT_EQ(brief(kHead + kGroup + "[]\n"), "13:10+2 [group.g] has no spoke");
+            "13:17+4 \"dw\" stands twice in \"spokes\"");
+  EXPECT_EQ(brief(kHead + kGroup + "[]\n"), "13:10+2 \"spokes\" is an empty list");
   EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"via-source\"\n"),
             "14:13+12 [group.g]: direction = \"via-source\" is for pairs alone");
   EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"two-way\"\n"),
