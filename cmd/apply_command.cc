@@ -24,7 +24,8 @@ using nlohmann::ordered_json;
 std::string on_target(const planner::Manifest& manifest) {
   std::string target;
   for (const planner::PairSpec& pair : manifest.pairs) {
-    if (!target.empty() && target != pair.target) return "";
+    const bool one_way = pair.direction != planner::Direction::two_way;
+    if (!one_way || (!target.empty() && target != pair.target)) return "";
     target = pair.target;
   }
   return target.empty() ? "" : " on " + shown(target);

@@ -126,6 +126,7 @@ VerbOptions options_of(const std::string& verb, BoundOptions& bound) {
   if (verb == "plan") return std::move(bound.plan);
   if (verb == "check") return std::move(bound.check);
   if (verb == "show") return std::move(bound.show);
+  if (verb == "resolve") return std::move(bound.resolve);
   if (verb == "apply") return std::move(bound.apply);
   if (verb == "sync") return std::move(bound.sync);
   if (verb == "status") return bound.status;

@@ -70,6 +70,14 @@ struct ShowOptions {
   std::optional<std::uint64_t> limit;  ///< changes shown of each table
 };
 
+struct ResolveOptions {
+  std::string directory;
+  std::string output;
+  std::string take;
+  std::vector<std::string> only;
+  std::optional<std::string> key;
+};
+
 struct ApplyOptions {
   std::string directory;
   std::optional<std::string> expect_digest;
@@ -117,9 +125,10 @@ struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
-using VerbOptions = std::variant<InitOptions, ValidateOptions, PlanOptions, CheckOptions,
-                                 ShowOptions, ApplyOptions, SyncOptions, StatusOptions,
-                                 StateOptions, UnlockOptions, VersionOptions, CompletionOptions>;
+using VerbOptions =
+    std::variant<InitOptions, ValidateOptions, PlanOptions, CheckOptions, ShowOptions,
+                 ResolveOptions, ApplyOptions, SyncOptions, StatusOptions, StateOptions,
+                 UnlockOptions, VersionOptions, CompletionOptions>;
 
 struct CommandLine {
   GlobalOptions global;

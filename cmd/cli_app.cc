@@ -145,6 +145,22 @@ void declare_show(CLI::App& app, ShowOptions& show) {
             "Show at most so many changes of each table (20; 0: all); not for json and sql");
 }
 
+void declare_resolve(CLI::App& app, ResolveOptions& resolve) {
+  app.add_option("DIR", resolve.directory, "The plan")->type_name("")->required();
+  app.add_option("-o,--output", resolve.output, "Directory to write the new plan into")
+      ->type_name("DIR")
+      ->required();
+  app.add_option("--take", resolve.take, "Who wins: a member's name, newest; or skip")
+      ->type_name("MEMBER|newest|skip")
+      ->required();
+  app.add_option("--only", resolve.only, "Conflicts of this pair or table; may be repeated")
+      ->type_name("ADDR")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--key", resolve.key, "The conflict of this key: its values, joined by commas")
+      ->type_name("K");
+}
+
 /// Takes any duration of a manifest's form.
 template <typename Target>
 void add_duration(CLI::App& app, const std::string& name, Target& target,
@@ -245,7 +261,7 @@ void declare_state(CLI::App& app, StateOptions& state) {
 }  // namespace
 
 const std::vector<std::string>& verbs_not_built() {
-  static const std::vector<std::string> verbs = {"resolve", "undo"};
+  static const std::vector<std::string> verbs = {"undo"};
   return verbs;
 }
 
@@ -269,6 +285,8 @@ void declare_options(CLI::App& app, BoundOptions& bound) {
   declare_plan(verb("plan", "Compare, and write down every row that would change"), bound.plan);
   declare_check(verb("check", "Compare, and write nothing"), bound.check);
   declare_show(verb("show", "Show a plan, after checking all its digests"), bound.show);
+  declare_resolve(verb("resolve", "Decide conflicts of a plan, offline: a new plan"),
+                  bound.resolve);
   declare_apply(verb("apply", "Carry out a plan, or refuse"), bound.apply);
   declare_sync(verb("sync", "Plan, judge and apply in one, for schedulers"), bound.sync);
   declare_status(verb("status", "Tell of each pair when it last went well"), bound.status);

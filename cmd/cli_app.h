@@ -17,6 +17,7 @@ struct BoundOptions {
   PlanOptions plan;
   CheckOptions check;
   ShowOptions show;
+  ResolveOptions resolve;
   ApplyOptions apply;
   SyncOptions sync;
   StatusOptions status;

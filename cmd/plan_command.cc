@@ -1,5 +1,6 @@
 #include "cmd/plan_command.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -17,6 +18,13 @@ namespace {
 
 /// One line for each way in which rows flow; the planner's verdict where none do.
 void print_verdict(const planner::Plan& plan, std::ostream& out) {
+  const bool both_ways =
+      std::any_of(plan.tables.begin(), plan.tables.end(),
+                  [](const planner::PlanTable& table) { return table.two_way(); });
+  if (both_ways) {
+    out << planner::verdict(plan) << '\n';
+    return;
+  }
   std::map<std::pair<std::string, std::string>, planner::Ops> directions;
   for (const planner::PlanTable& table : plan.tables) {
     if (table.ops.changes() == 0) continue;
@@ -43,19 +51,7 @@ void print_text(const planner::WrittenPlan& written, const PlanOptions& options,
   if (!plan.tables.empty() || !plan.findings.empty()) out << '\n';
   print_verdict(plan, out);
   if (!plan.complete) out << planner::incomplete_text(plan) << '\n';
-  out << "Digest: " << written.digest << "\n\n";
-  const std::string directory = shell_word(options.output);
-  const bool dashed = options.output.starts_with('-');
-  out << "Look at it:  rowplan show " << (dashed ? "-- " : "") << directory << '\n';
-  if (!plan.applyable) {
-    out << "It cannot be applied: see the findings of severity error.\n";
-    return;
-  }
-  out << "Apply it:    rowplan ";
-  if (context.global.manifest != kDefaultManifest) {
-    out << "-f " << shell_word(context.global.manifest) << ' ';
-  }
-  out << "apply --expect-digest " << written.digest << (dashed ? " -- " : " ") << directory << '\n';
+  print_next_steps(plan, written.digest, options.output, context);
 }
 
 nlohmann::ordered_json plan_json(const planner::WrittenPlan& written, const PlanOptions& options,

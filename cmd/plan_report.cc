@@ -108,4 +108,26 @@ ExitCode exit_code_of_findings(const planner::Plan& plan) noexcept {
   return code;
 }
 
+void print_next_steps(const planner::Plan& plan, const std::string& digest,
+                      const std::string& output, const Context& context) {
+  std::ostream& out = context.console.out();
+  out << "Digest: " << digest << "\n\n";
+  const std::string directory = shell_word(output);
+  const bool dashed = output.starts_with('-');
+  out << "Look at it:  rowplan show " << (dashed ? "-- " : "") << directory << '\n';
+  if (!plan.applyable) {
+    out << "It cannot be applied: see the findings of severity error.\n";
+    return;
+  }
+  if (plan.summary.unresolved > 0) {
+    out << "Decide it:   rowplan resolve --take MEMBER|newest|skip -o DIR " << (dashed ? "-- " : "")
+        << directory << '\n';
+    return;
+  }
+  out << "Apply it:    rowplan ";
+  if (context.global.manifest != kDefaultManifest)
+    out << "-f " << shell_word(context.global.manifest) << ' ';
+  out << "apply --expect-digest " << digest << (dashed ? " -- " : " ") << directory << '\n';
+}
+
 }  // namespace rowplan::cmd

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "cmd/context.h"
 #include "cmd/exit_code.h"
 #include "planner/diagnostic.h"
 #include "planner/plan.h"
@@ -28,5 +29,9 @@ void print_watermarks(const planner::Plan& plan, std::ostream& out);
 
 /// Exit code of what a comparison found, but for differences: findings, tables not read to the end.
 [[nodiscard]] ExitCode exit_code_of_findings(const planner::Plan& plan) noexcept;
+
+/// The digest of a plan that was written into `output`, and what to do with it.
+void print_next_steps(const planner::Plan& plan, const std::string& digest,
+                      const std::string& output, const Context& context);
 
 }  // namespace rowplan::cmd

@@ -116,7 +116,8 @@ void counts(const planner::Plan& plan, std::ostream& out) {
 
 void change_row(const planner::Change& change, const planner::PlanTable& table, std::ostream& out) {
   out << "<tr class=\"" << op_name(change.op) << "\"><td>" << op_symbol(change.op) << "</td><td>"
-      << escaped(key_text(change)) << "</td><td>";
+      << escaped(place_text(table, change) + key_text(change)) << "</td><td>";
+  if (change.conflict) out << escaped(conflict_text(change));
   const planner::ColumnTexts texts = column_texts(change, table.key);
   bool first = true;
   for (const planner::ColumnText& column : texts.columns) {

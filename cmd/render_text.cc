@@ -55,6 +55,8 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
   return right ? fill + text : text + fill;
 }
 
+const char* arrow_of(const planner::PlanTable& table) { return table.two_way() ? " <-> " : " -> "; }
+
 class TextRenderer {
  public:
   TextRenderer(const planner::LoadedPlan& plan, const RenderTextOptions& options, std::ostream& out)
@@ -90,7 +92,7 @@ class TextRenderer {
          << "  expires  " << display_text(plan_.run.expires_at) << "\n";
     std::set<std::string> directions;
     for (const planner::PlanTable& table : plan_.tables) {
-      directions.insert(server_text(table.first) + " -> " + server_text(table.target));
+      directions.insert(server_text(table.first) + arrow_of(table) + server_text(table.target));
     }
     for (const std::string& direction : directions) out_ << "  " << direction << "\n";
     for (const std::string& address : plan_.only)
@@ -168,7 +170,7 @@ class TextRenderer {
   void changes(const planner::PlanTable& table) {
     out_ << "\n"
          << colored(kBold, display_text(table.address)) << "  (" << display_text(table.first)
-         << " -> " << display_text(table.target) << ")\n";
+         << arrow_of(table) << display_text(table.target) << ")\n";
     planner::ChangeReader reader(loaded_, table);
     std::uint64_t shown = 0;
     while (options_.limit == 0 || shown < options_.limit) {
@@ -176,7 +178,7 @@ class TextRenderer {
       if (!change) break;
       ++shown;
       out_ << "  " << colored(color_of(change->op), std::string(1, op_symbol(change->op))) << " "
-           << change_text(*change, table.key) << "\n";
+           << place_text(table, *change) << change_text(*change, table.key) << "\n";
     }
     if (shown < table.changes_lines) {
       out_ << "  showing " << with_commas(shown) << " of " << with_commas(table.changes_lines)
@@ -188,6 +190,9 @@ class TextRenderer {
     out_ << "\n" << colored(kBold, verdict(plan_)) << "\n";
     if (!plan_.applyable) {
       out_ << "This plan cannot be applied: see the findings of severity error.\n";
+    } else if (plan_.summary.unresolved > 0) {
+      out_ << "Decide its conflicts with:\n  rowplan resolve "
+           << shell_word(loaded_.directory.string()) << " -o DIR --take MEMBER|newest|skip\n";
     } else if (plan_.summary.ops.changes() > 0) {
       out_ << "Apply it with:\n  rowplan apply " << shell_word(loaded_.directory.string())
            << " --expect-digest " << loaded_.digest << "\n";

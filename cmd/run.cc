@@ -17,6 +17,7 @@
 #include "cmd/manifest_file.h"
 #include "cmd/plan_command.h"
 #include "cmd/plan_report.h"
+#include "cmd/resolve_command.h"
 #include "cmd/show_command.h"
 #include "cmd/state_command.h"
 #include "cmd/status_command.h"
@@ -37,6 +38,7 @@ struct RunVerb {
   ExitCode operator()(const PlanOptions& options) const { return run_plan(options, context); }
   ExitCode operator()(const CheckOptions& options) const { return run_check(options, context); }
   ExitCode operator()(const ShowOptions& options) const { return run_show(options, context); }
+  ExitCode operator()(const ResolveOptions& options) const { return run_resolve(options, context); }
   ExitCode operator()(const ApplyOptions& options) const { return run_apply(options, context); }
   ExitCode operator()(const SyncOptions& options) const { return run_sync(options, context); }
   ExitCode operator()(const StatusOptions& options) const { return run_status(options, context); }

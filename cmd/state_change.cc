@@ -10,9 +10,12 @@
 #include "executor/run_record.h"
 #include "executor/state_hold.h"
 #include "executor/undo_prune.h"
+#include "planner/display_text.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
+#include "state/baseline_intents.h"
+#include "state/baselines.h"
 #include "state/journal.h"
 #include "state/pairs.h"
 #include "state/runs.h"
@@ -87,15 +90,31 @@ Told set_watermark(state::Store& store, const planner::Address& address, const s
               shown(before.value_or("none")) + ".\n"};
 }
 
+bool is_at(const std::string& stored, const planner::Address& address) {
+  const std::string text = to_string(address);
+  return address.table ? stored == text : stored.starts_with(text + '/');
+}
+
+/// Of two-way tables: what all had after the last sync, and what killed runs were about to write.
+ordered_json forget_baselines(state::Store& store, const planner::Address& address,
+                              std::string& message) {
+  ordered_json forgotten = ordered_json::array();
+  state::Baselines baselines(store);
+  for (const state::BaselineInfo& info : baselines.all()) {
+    if (!is_at(info.address, address) || !baselines.remove(info.address)) continue;
+    state::BaselineIntents(store).settle_all(info.address);
+    forgotten.push_back({{"address", info.address}, {"rows", info.rows}});
+    message += "; forgot the baseline of " + info.address;
+  }
+  return forgotten;
+}
+
 /// Those of the table, or of all tables of the pair.
 std::vector<state::Watermark> watermarks_at(const state::Watermarks& marks,
                                             const planner::Address& address) {
-  const std::string text = to_string(address);
   std::vector<state::Watermark> found;
-  for (state::Watermark& mark : marks.all()) {
-    const bool fits = address.table ? mark.address == text : mark.address.starts_with(text + '/');
-    if (fits) found.push_back(std::move(mark));
-  }
+  for (state::Watermark& mark : marks.all())
+    if (is_at(mark.address, address)) found.push_back(std::move(mark));
   return found;
 }
 
@@ -103,9 +122,11 @@ Told rebase(state::Store& store, const planner::Address& address) {
   const std::string text = to_string(address);
   state::Watermarks marks(store);
   ordered_json forgotten = ordered_json::array();
+  ordered_json baselines;
   bool full_compare = false;
   store.atomically([&] {
     std::string message = text + ": rebased";
+    baselines = forget_baselines(store, address, message);
     for (const state::Watermark& mark : watermarks_at(marks, address)) {
       if (!marks.remove(mark.address)) continue;
       forgotten.push_back({{"address", mark.address}, {"value", mark.value}});
@@ -113,10 +134,20 @@ Told rebase(state::Store& store, const planner::Address& address) {
     }
     full_compare = state::Pairs(store).forget_full_compare(address.pair);
     if (full_compare) message += "; forgot the last full compare";
-    if (full_compare || !forgotten.empty()) record(store, "state rebase", address, message);
+    if (full_compare || !forgotten.empty() || !baselines.empty())
+      record(store, "state rebase", address, message);
   });
-  Told told{{{"address", text}, {"forgotten", forgotten}, {"full_compare_forgotten", full_compare}},
+  Told told{{{"address", text},
+             {"forgotten", forgotten},
+             {"baselines_forgotten", baselines},
+             {"full_compare_forgotten", full_compare}},
             ""};
+  for (const ordered_json& baseline : baselines) {
+    told.text += "Forgot what all members of " + shown(baseline["address"].get<std::string>()) +
+                 " had after the last sync (" +
+                 planner::with_commas(baseline["rows"].get<std::uint64_t>()) +
+                 " rows): the next one deletes nothing.\n";
+  }
   for (const ordered_json& mark : forgotten) {
     told.text += "Forgot the watermark " + shown(mark["value"].get<std::string>()) + " of " +
                  shown(mark["address"].get<std::string>()) + ".\n";

@@ -15,6 +15,7 @@
 #include "planner/refusal.h"
 #include "planner/resolve.h"
 #include "state/journal.h"
+#include "state/stopped_appliers.h"
 #include "state/store.h"
 
 namespace rowplan::cmd {
@@ -131,6 +132,7 @@ struct Shown {
   std::optional<PairStatus> pair;  ///< with the watermark of the one table, if it is about one
   std::vector<state::RunRecord> runs;
   std::vector<state::UnitEntry> unsettled;
+  std::vector<state::StoppedApplier> appliers;
 };
 
 Shown read_shown(state::Store& store, const planner::Manifest& manifest,
@@ -153,6 +155,7 @@ Shown read_shown(state::Store& store, const planner::Manifest& manifest,
   found.runs = state::Runs(store).newest(
       limit, address ? std::optional(address->pair) : std::optional<std::string>());
   found.unsettled = state::Journal(store).unsettled();
+  found.appliers = state::StoppedAppliers(store).all();
   return found;
 }
 
@@ -166,11 +169,20 @@ ordered_json shown_json(const Shown& found) {
                      {"state", state::unit_state_name(unit.state)},
                      {"at", unit.at}});
   }
+  ordered_json appliers = ordered_json::array();
+  for (const state::StoppedApplier& applier : found.appliers) {
+    appliers.push_back({{"server", applier.server},
+                        {"channel", applier.channel},
+                        {"plan_id", applier.plan_id},
+                        {"position", applier.position},
+                        {"at", applier.at}});
+  }
   ordered_json document = {{"job", found.meta.job},
                            {"state_id", found.meta.state_id},
                            {"created_at", found.meta.created_at},
                            {"runs", runs},
-                           {"unsettled_units", units}};
+                           {"unsettled_units", units},
+                           {"stopped_appliers", appliers}};
   if (found.pair) document["pair"] = listed(*found.pair, true, std::chrono::system_clock::now());
   return document;
 }
@@ -190,6 +202,15 @@ std::string run_text(const state::RunRecord& run) {
   return text + '\n';
 }
 
+std::string applier_text(const state::StoppedApplier& applier, bool under_way) {
+  std::string text = "applier of " + shown(applier.server);
+  if (!applier.channel.empty()) text += ", channel " + shown(applier.channel);
+  text += ": stopped at " + shown(applier.position) + " by plan " + shown(applier.plan_id) +
+          " since " + shown(applier.at);
+  return text + (under_way ? "; the run under way starts it when it is done\n"
+                           : "; the next apply or sync starts it\n");
+}
+
 std::string shown_text(const Shown& found) {
   std::string text;
   if (found.pair) {
@@ -203,6 +224,9 @@ std::string shown_text(const Shown& found) {
     text += "unit " + std::to_string(unit.unit) + " of plan " + shown(unit.plan.plan_id) + ": " +
             state::unit_state_name(unit.state) + " since " + shown(unit.at) +
             "; apply the plan again to settle it\n";
+  }
+  for (const state::StoppedApplier& applier : found.appliers) {
+    text += applier_text(applier, found.lock && found.lock->alive);
   }
   return text;
 }

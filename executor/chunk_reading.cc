@@ -174,12 +174,15 @@ std::vector<const Change*> changes_of(const TableWork& table) {
 
 ChangeKeys keys_of(const planner::TablePair& pair, Changes changes) {
   ChangeKeys keys;
+  std::unordered_set<std::string> known;
+  const auto add = [&](const mysql::Row& key) {
+    if (known.emplace(key.bytes()).second) keys.target.push_back(key);
+  };
   for (const Change* change : changes) {
-    const mysql::Row before = planner::before_identity(pair, *change);
     const mysql::Row after = planner::after_identity(pair, *change);
     keys.source.push_back(after);
-    keys.target.push_back(before);
-    if (!(after == before)) keys.target.push_back(after);
+    add(planner::before_identity(pair, *change));
+    add(after);
   }
   return keys;
 }

@@ -29,7 +29,7 @@ struct TableReading {
 /// Keys of changes, as cells. A key that does not convert is a PlanError.
 struct ChangeKeys {
   std::vector<mysql::Row> source;  ///< one a change: where the source has or lacks the row
-  std::vector<mysql::Row> target;  ///< before and, if it differs, after
+  std::vector<mysql::Row> target;  ///< before and after, each key once
 };
 [[nodiscard]] ChangeKeys keys_of(const planner::TablePair& pair, planner::Changes changes);
 

@@ -1,10 +1,12 @@
 #include "executor/executor.h"
 
 #include <chrono>
-#include <set>
 
 #include "executor/audit_table.h"
+#include "executor/baseline_keeper.h"
 #include "executor/missing_spokes.h"
+#include "executor/missing_units.h"
+#include "executor/planned_baseline.h"
 #include "executor/preflight.h"
 #include "executor/replica_appliers.h"
 #include "executor/run_record.h"
@@ -16,6 +18,7 @@
 #include "executor/undo_prune.h"
 #include "executor/unit_apply.h"
 #include "executor/unit_batch.h"
+#include "executor/unit_memory.h"
 #include "executor/unit_work.h"
 #include "executor/verification.h"
 #include "executor/watermark_moves.h"
@@ -40,25 +43,6 @@ void prune(StateHold& hold, ApplyObserver& observer) {
     observer.note("removed " + std::to_string(pruned.files) + " undo files from before " + before);
 }
 
-std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
-                                              planner::Connections& connections) {
-  std::map<std::string, std::vector<std::string>> tables;
-  for (const planner::PlanTable& table : plan.tables)
-    if (!table.chunks.empty()) tables[table.written()].push_back(table.members.at(table.written()));
-  std::map<std::string, TableLocks> locks;
-  for (const auto& [server, names] : tables)
-    locks.emplace(server,
-                  TableLocks(connections.open(server, mysql::SessionMode::read_only), names));
-  return locks;
-}
-
-std::vector<std::string> pairs_of_units(const std::vector<UnitWork>& units) {
-  std::set<std::string> pairs;
-  for (const UnitWork& unit : units)
-    for (const TableWork& table : unit.tables) pairs.insert(table.pair->job.pair);
-  return {pairs.begin(), pairs.end()};
-}
-
 /// The units of one plan, under the table locks.
 class Apply {
  public:
@@ -71,6 +55,7 @@ class Apply {
         sessions_(connections, replicas_written(*request.manifest, loaded.plan)),
         locks_(lock_tables(loaded.plan, connections)),
         hold_(hold),
+        missing_(loaded.plan),
         observer_(observer),
         probe_(connections, [&observer](const std::string& text) { observer.warning(text); }),
         throttle_(*request.manifest, probe_, throttle_events()),
@@ -85,16 +70,18 @@ class Apply {
       if (finding.code == planner::kSpokeMissing) result_.missing_spokes.push_back(finding.address);
     result_.tables = tallies_of(loaded.plan);
     if (hold_ == nullptr) return;
-    journal_.emplace(hold_->store());
+    baselines_.emplace(loaded, pairs, hold_->store());
     watermarks_.emplace(loaded.plan, hold_->store());
     appliers_.emplace(*request.manifest, loaded.plan, connections, *hold_, observer);
   }
 
   /// `run_id` names what is kept for undo.
   ApplyResult run(const std::string& run_id) {
-    if (hold_ != nullptr)
+    if (hold_ != nullptr) {
       undo_.emplace(hold_->path(), UndoHeader{result_.plan_id, result_.digest, run_id,
                                               hold_->store().now(), request_.tool_version});
+      memory_ = UnitMemory({result_.plan_id, result_.digest}, hold_->store(), *baselines_, *undo_);
+    }
     std::uint64_t changes = 0;
     for (const planner::PlanUnit& unit : loaded_.plan.units) changes += unit.changes;
     observer_.apply_started(result_.units, changes);
@@ -107,7 +94,10 @@ class Apply {
       if (appliers_) appliers_->start();
     });
     attempt([&] {
-      if (watermarks_) watermarks_->move(sessions_, observer_);
+      if (watermarks_) watermarks_->move(missing_, sessions_, observer_);
+    });
+    attempt([&] {
+      if (baselines_) baselines_->finish(missing_, sessions_, observer_);
     });
     if (undo_) result_.undo = undo_->path();
     return std::move(result_);
@@ -139,8 +129,7 @@ class Apply {
   }
 
   void apply_units() {
-    UnitApplier applier(request_, {result_.plan_id, result_.digest}, sessions_, locks_,
-                        journal_ ? &*journal_ : nullptr, undo_ ? &*undo_ : nullptr, observer_);
+    UnitApplier applier(request_, sessions_, locks_, memory_, observer_);
     result_.not_tried = result_.units;
     servers_.start();
     std::set<std::string> failed;  // spokes
@@ -157,9 +146,17 @@ class Apply {
         return;
       }
       observer_.unit_started(units.front().id, units.front().tables.front().table->address);
-      const auto began = SteadyClock::now();
-      const std::vector<UnitResult> results = applier.apply(units);
-      const auto took = std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
+      auto began = SteadyClock::now();
+      const auto took_so_far = [&began] {
+        return std::chrono::ceil<std::chrono::milliseconds>(SteadyClock::now() - began);
+      };
+      const std::vector<UnitResult> results = applier.apply(units, [&] {
+        throttle_.after_writing(pairs, took_so_far());
+        throttle_.before_writing(pairs);
+        (void)applier.take_waited();  // of the steps so far
+        began = SteadyClock::now();
+      });
+      const auto took = took_so_far();
       const auto waited = applier.take_waited();  // the same for many units as for one
       if (units.size() > 1 && !applier.went_together()) batches.shrink();
       batches.took(took - waited);
@@ -187,7 +184,7 @@ class Apply {
     result_.superseded += done.superseded.changes();
     const bool in =
         done.outcome == UnitOutcome::applied || done.outcome == UnitOutcome::already_done;
-    if (watermarks_ && in) watermarks_->unit_in(unit);
+    if (in) missing_.unit_in(unit);
     if (in) servers_.unit_in(unit);
     switch (done.outcome) {
       case UnitOutcome::applied:
@@ -220,8 +217,10 @@ class Apply {
   ApplySessions sessions_;
   std::map<std::string, TableLocks> locks_;
   StateHold* hold_;
-  std::optional<state::Journal> journal_;
+  MissingUnits missing_;
+  std::optional<BaselineKeeper> baselines_;
   std::optional<UndoLog> undo_;
+  UnitMemory memory_;  // of a dry run: none
   std::optional<WatermarkMoves> watermarks_;
   std::optional<ReplicaAppliers> appliers_;
   ApplyObserver& observer_;
@@ -278,23 +277,6 @@ bool is_success(const ApplyResult& result) noexcept {
          (!result.verified || result.verified->equal);
 }
 
-state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result) {
-  state::RunEnd end;
-  end.exit_code = is_success(result) ? 0 : 1;
-  end.rows = total_of(rows_by_pair(plan, result.tables));
-  end.units_applied = result.applied;
-  end.units_done = result.already_done;
-  end.units_stale = result.stale;
-  end.units_failed = result.failed;
-  if (!result.problems.empty())
-    end.message = result.problems.front().detail;
-  else if (result.failure)
-    end.message = text_of(result.failure);
-  else if (!result.audit_problems.empty())
-    end.message = result.audit_problems.front();
-  return end;
-}
-
 ApplyResult apply(const ApplyRequest& asked, ApplyObserver& observer) {
   planner::LoadedPlan loaded = load_applyable(asked);
   const planner::Manifest manifest = with_planned_sources(*asked.manifest, loaded.plan);
@@ -303,6 +285,7 @@ ApplyResult apply(const ApplyRequest& asked, ApplyObserver& observer) {
   std::vector<planner::TableJob> jobs = jobs_of(request, loaded.plan);
   std::optional<StateHold> hold;
   if (!request.dry_run) {
+    need_state_file(loaded.plan, state_path_of(*request.manifest));
     hold.emplace(StateHold::take(*request.manifest, "apply", {}, nullptr,
                                  [&](const std::string& text) { observer.note(text); }));
     prune(*hold, observer);
@@ -314,6 +297,7 @@ ApplyResult apply(const ApplyRequest& asked, ApplyObserver& observer) {
     planner::Connections connections(*request.manifest, request.base_dir);
     const LeftOut left_out = leave_out_missing(*request.manifest, connections, loaded, jobs);
     const auto pairs = pairs_of(request, loaded.plan, jobs, connections);
+    if (!hold) look_at_baselines(loaded.plan, pairs, state_path_of(*request.manifest));
     Apply units(request, loaded, pairs, connections, left_out, hold ? &*hold : nullptr, observer);
     return hold ? recorded(request, loaded, *hold, connections, units, observer) : units.run("");
   };

@@ -81,9 +81,6 @@ struct ApplyResult {
 /// All in, nothing stale, and what was compared again is equal.
 [[nodiscard]] bool is_success(const ApplyResult& result) noexcept;
 
-/// What the state remembers of it.
-[[nodiscard]] state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result);
-
 /// Takes the state's lock, and records the run. Throws planner::Refusal and planner::PlanError for
 /// all that is judged before the first unit.
 [[nodiscard]] ApplyResult apply(const ApplyRequest& request, ApplyObserver& observer);

@@ -59,10 +59,6 @@ struct Judgement {
                                                        mysql::Session& replica, Verify verify,
                                                        RowHashes& hashes);
 
-/// Does the row hold these values? References are compared by their hashes.
-[[nodiscard]] bool holds(const planner::TablePair& pair, const mysql::Row& row,
-                         const planner::NamedValues& values);
-
 /// After the writes, within the same transaction: does the target hold what it is to hold? The
 /// address and detail of what does not, or nothing. `hashes`: of the unit's judgement.
 [[nodiscard]] std::optional<UnitProblem> check_written(const UnitWork& unit, mysql::Session& target,

@@ -5,6 +5,7 @@
 
 #include "executor/audit_table.h"
 #include "executor/replica_appliers.h"
+#include "executor/table_locks.h"
 #include "planner/address.h"
 #include "planner/limits.h"
 #include "planner/plan_error.h"
@@ -49,10 +50,20 @@ void need_write_privileges(const planner::Manifest& manifest, const planner::Res
   for (const planner::TablePair& pair : resolved.pairs) {
     const PlanTable* table = table_at(plan, pair.job.address);
     if (table == nullptr || table->chunks.empty()) continue;
-    const std::string& server = pair.job.written();
-    planner::need_writable(
-        pair, {table->ops.insert > 0, table->ops.update > 0, table->ops.remove > 0},
-        resolved.privileges.at(server), resolved.servers.at(server).vendor, missing);
+    const auto need = [&](const planner::TablePair& written, const planner::Ops& ops) {
+      const std::string& server = written.job.written();
+      planner::need_writable(written, {ops.insert > 0, ops.update > 0, ops.remove > 0},
+                             resolved.privileges.at(server), resolved.servers.at(server).vendor,
+                             missing);
+    };
+    if (!table->two_way()) {
+      need(pair, table->ops);
+      continue;
+    }
+    const std::vector<std::string> written = written_servers(*table);
+    for (const planner::TablePair& view : *pair.views)
+      if (std::find(written.begin(), written.end(), view.job.target) != written.end())
+        need(view, table->on.at(view.job.target).ops);
   }
   need_replica_privileges(manifest, plan, resolved, missing);
   missing.refuse();
@@ -93,8 +104,11 @@ planner::LoadedPlan load_applyable(const ApplyRequest& request) {
   if (!planner::read_what_is_there(plan))
     throw Refusal(RefusalReason::limit, "the plan is not complete: not every table was read",
                   kPlanAgain);
-  if (plan.summary.ops.conflict > 0)
-    throw Refusal(RefusalReason::conflict, "the plan has unresolved conflicts", "rowplan resolve");
+  if (plan.summary.unresolved > 0)
+    throw Refusal(RefusalReason::conflict,
+                  "the plan has " + std::to_string(plan.summary.unresolved) +
+                      " conflicts that are not resolved",
+                  "rowplan resolve");
   if (!request.expect_digest && needs_approval(request.manifest->policy, plan))
     throw Refusal(RefusalReason::digest,
                   "policy.approve in the manifest wants this plan to be approved by its digest",

@@ -24,12 +24,12 @@ struct ReadingThrottle {
 
 }  // namespace
 
-std::function<bool(const std::string& pair)> reading_pause(const planner::Manifest& manifest,
-                                                           const std::string& base_dir,
-                                                           const std::atomic<bool>* stop,
-                                                           planner::PlanObserver& observer) {
+planner::ReadingPause reading_pause(const planner::Manifest& manifest, const std::string& base_dir,
+                                    const std::atomic<bool>* stop,
+                                    planner::PlanObserver& observer) {
   const auto parts = std::make_shared<ReadingThrottle>(manifest, base_dir, stop, observer);
-  return [parts](const std::string& pair) { return parts->throttle.before_reading(pair); };
+  return {[parts](const std::string& pair) { return parts->throttle.before_reading(pair); },
+          [parts](const std::string& pair) { return parts->throttle.would_wait_to_read(pair); }};
 }
 
 }  // namespace rowplan::executor

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <set>
 
+#include "executor/executor.h"
 #include "executor/watermark_moves.h"
 #include "planner/address.h"
 #include "planner/plan_id.h"
@@ -100,6 +101,23 @@ std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
   for (const planner::PairSpec& pair : manifest.pairs)
     if (selector.may_select(pair.name)) pairs.push_back(pair.name);
   return pairs;
+}
+
+state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result) {
+  state::RunEnd end;
+  end.exit_code = is_success(result) ? 0 : 1;
+  end.rows = total_of(rows_by_pair(plan, result.tables));
+  end.units_applied = result.applied;
+  end.units_done = result.already_done;
+  end.units_stale = result.stale;
+  end.units_failed = result.failed;
+  if (!result.problems.empty())
+    end.message = result.problems.front().detail;
+  else if (result.failure)
+    end.message = text_of(result.failure);
+  else if (!result.audit_problems.empty())
+    end.message = result.audit_problems.front();
+  return end;
 }
 
 RunRecord::RunRecord(state::Store& store, const std::string& verb, const std::string& plan_id,

@@ -17,6 +17,8 @@
 
 namespace rowplan::executor {
 
+struct ApplyResult;
+
 /// Of this machine; empty where the system does not tell.
 [[nodiscard]] std::string host_name();
 
@@ -44,6 +46,9 @@ void add(PairRows& rows, const PairRows& more);
 /// them is passed over. Throws Refusal{usage} for what is no address.
 [[nodiscard]] std::vector<std::string> selected_pairs(const planner::Manifest& manifest,
                                                       const planner::Selection& selection);
+
+/// What is remembered of an apply.
+[[nodiscard]] state::RunEnd run_end_of(const planner::Plan& plan, const ApplyResult& result);
 
 class RunRecord {
  public:

@@ -5,6 +5,7 @@
 
 #include "executor/chunk_reading.h"
 #include "executor/row_identity.h"
+#include "executor/table_judge.h"
 #include "mysql/encoding.h"
 #include "mysql/row_stream.h"
 #include "planner/chunk_hash.h"

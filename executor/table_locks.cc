@@ -39,4 +39,25 @@ void TableLocks::check() {
                              "apply the plan again");
 }
 
+std::vector<std::string> written_servers(const planner::PlanTable& table) {
+  std::vector<std::string> servers;
+  if (!table.two_way() && !table.chunks.empty()) servers.push_back(table.written());
+  for (const auto& [server, member] : table.on)
+    if (member.ops.insert + member.ops.update + member.ops.remove > 0) servers.push_back(server);
+  return servers;
+}
+
+std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
+                                              planner::Connections& connections) {
+  std::map<std::string, std::vector<std::string>> tables;  // each in the order of their addresses
+  for (const planner::PlanTable& table : plan.tables)
+    for (const std::string& server : written_servers(table))
+      tables[server].push_back(table.members.at(server));
+  std::map<std::string, TableLocks> locks;
+  for (const auto& [server, names] : tables)
+    locks.emplace(server,
+                  TableLocks(connections.open(server, mysql::SessionMode::read_only), names));
+  return locks;
+}
+
 }  // namespace rowplan::executor

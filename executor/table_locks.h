@@ -1,10 +1,13 @@
 // GET_LOCK for every target table, because two runners may have two state files.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "mysql/session.h"
+#include "planner/connections.h"
+#include "planner/plan.h"
 
 namespace rowplan::executor {
 
@@ -20,5 +23,13 @@ class TableLocks {
   mysql::Session session_;
   std::vector<std::string> names_;
 };
+
+/// The servers that the table's changes write.
+[[nodiscard]] std::vector<std::string> written_servers(const planner::PlanTable& table);
+
+/// Of all tables that the plan writes, by server; taken in one order by every run. Throws
+/// planner::Refusal{locked}, mysql::Error.
+[[nodiscard]] std::map<std::string, TableLocks> lock_tables(const planner::Plan& plan,
+                                                            planner::Connections& connections);
 
 }  // namespace rowplan::executor

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "executor/unit_apply.h"
+#include "executor/unit_result.h"
 
 namespace rowplan::executor {
 

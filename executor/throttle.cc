@@ -59,6 +59,11 @@ bool Throttle::before_reading(const std::string& pair) {
   return wait_while([&](bool waited) { return reason(spec, Work::reading, waited); });
 }
 
+bool Throttle::would_wait_to_read(const std::string& pair) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  return lock ? !reason(pair_of(pair), Work::reading, false).empty() : waiting_.load();
+}
+
 bool Throttle::before_writing(const std::vector<std::string>& pairs) {
   const std::lock_guard lock(mutex_);
   return wait_while([&](bool waited) {
@@ -92,6 +97,7 @@ bool Throttle::wait_while(const std::function<std::string(bool waited)>& reason_
   while (!events_.stopped()) {
     const std::string why = reason_now(!told.empty());
     if (why != told) events_.waiting(why);
+    waiting_ = !why.empty();
     if (why.empty()) return !told.empty();
     told = why;
     if (clock_.now() >= idle_at) {
@@ -100,6 +106,7 @@ bool Throttle::wait_while(const std::function<std::string(bool waited)>& reason_
     }
     sleep_until(clock_.now() + kLookAgain);
   }
+  waiting_ = false;
   if (!told.empty()) events_.waiting("");
   return !told.empty();
 }

@@ -1,6 +1,7 @@
 // Waits while servers, replicas, files or the time of day say that work is not welcome.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -61,6 +62,8 @@ class Throttle {
 
   /// Before rows are read to compare them: files and loads count, neither lag nor time of day.
   bool before_reading(const std::string& pair);
+  /// Would before_reading wait now? For who holds something meanwhile: this waits for nobody.
+  [[nodiscard]] bool would_wait_to_read(const std::string& pair);
   /// Before a transaction that writes to these pairs' targets.
   bool before_writing(const std::vector<std::string>& pairs);
   /// Rests by the pairs' nice_ratio.
@@ -88,6 +91,7 @@ class Throttle {
   ThrottleEvents events_;
   ThrottleClock clock_;
   std::mutex mutex_;
+  std::atomic<bool> waiting_{false};                         ///< a thread, which holds the mutex
   std::map<std::pair<std::string, Work>, Time> good_until_;  ///< what servers said, by pair
 };
 

@@ -1,105 +1,84 @@
 #include "executor/unit_apply.h"
 
-#include <algorithm>
 #include <cassert>
-#include <chrono>
-#include <thread>
 
 #include "executor/judge.h"
 #include "executor/superseded.h"
 #include "executor/undo_capture.h"
 #include "executor/unit_batch.h"
+#include "executor/unit_retries.h"
 #include "executor/unit_stepping.h"
 #include "executor/unit_writer.h"
 #include "mysql/mutant.h"
-#include "mysql/table_reader.h"
 #include "planner/file_error.h"
 #include "planner/refusal.h"
-#include "planner/resolve.h"
 #include "state/kill_point.h"
 
 namespace rowplan::executor {
 
-namespace {
-
-constexpr unsigned kAttempts = 6;
-constexpr unsigned kFirstDelayMs = 50;  // doubled with each attempt
-
-UnitResult failed(const std::string& address, const std::string& detail, std::exception_ptr why) {
-  return {UnitOutcome::failed, address, detail, std::move(why)};
-}
-
-void add(TableOps& total, const TableOps& more) {
-  for (const auto& [address, ops] : more) {
-    planner::Ops& sum = total[address];
-    sum.insert += ops.insert;
-    sum.update += ops.update;
-    sum.remove += ops.remove;
-  }
-}
-
-bool removes_rows(const TableWork& table) {
-  return std::any_of(table.changes.begin(), table.changes.end(), [](const planner::Change& change) {
-    return change.op == planner::Op::remove;
-  });
-}
-
-}  // namespace
-
-UnitApplier::UnitApplier(const ApplyRequest& request, const state::PlanRef& plan,
-                         ApplySessions& sessions, std::map<std::string, TableLocks>& locks,
-                         state::Journal* journal, UndoLog* undo, ApplyObserver& observer)
+UnitApplier::UnitApplier(const ApplyRequest& request, ApplySessions& sessions,
+                         std::map<std::string, TableLocks>& locks, const UnitMemory& memory,
+                         ApplyObserver& observer)
     : request_(request),
-      plan_(plan),
       sessions_(sessions),
       direct_(sessions, request.verify),
       linked_(sessions, request.verify),
       locks_(locks),
-      journal_(journal),
-      undo_(undo),
-      observer_(observer) {}
+      memory_(memory),
+      observer_(observer),
+      merges_(request, sessions, locks, memory, schemas_) {}
 
 bool UnitApplier::ends_run(const UnitResult& result) const {
   return result.outcome == UnitOutcome::failed ||
          (result.outcome == UnitOutcome::stale && request_.on_stale == OnStale::abort);
 }
 
-std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units) {
-  std::vector<UnitResult> results;
+std::vector<UnitResult> UnitApplier::apply(const std::vector<UnitWork>& units,
+                                           const std::function<void()>& between_steps) {
   commit_unknown_ = false;
-  went_together_ = false;
-  if (units.size() > 1) {
-    const UnitResult together = apply_together(merged(units));
-    const bool applied = together.outcome == UnitOutcome::applied;
-    went_together_ = applied || together.outcome == UnitOutcome::already_done;
-    for (std::size_t i = 0; went_together_ && i < units.size(); ++i)
-      results.push_back({together.outcome, "", "", nullptr, applied ? units[i].ops() : TableOps()});
-    if (went_together_) return results;
-  }
+  std::vector<UnitResult> results;
+  if (units.size() > 1) results = apply_together(units);
+  went_together_ = !results.empty();
   const bool commit_unknown = commit_unknown_;
-  for (const UnitWork& unit : units) {
-    results.push_back(unit.steps > 1 ? apply_in_steps(unit) : apply_whole(unit, commit_unknown));
+  for (std::size_t i = results.size(); i < units.size(); ++i) {
+    const UnitWork& unit = units[i];
+    results.push_back(unit.steps > 1 ? apply_in_steps(unit, between_steps)
+                                     : apply_whole(unit, commit_unknown));
     if (ends_run(results.back())) break;
+  }
+  merges_.end_of_attempts();
+  return results;
+}
+
+/// One attempt, of which there is no result unless all are in: else each unit is tried by itself,
+/// and tells of itself.
+std::vector<UnitResult> UnitApplier::apply_together(const std::vector<UnitWork>& units) {
+  std::vector<UnitResult> results;
+  UnitWork all = merged(units);
+  try {
+    const UnitOutcome outcome = attempt(all).outcome;
+    if (outcome == UnitOutcome::applied || outcome == UnitOutcome::already_done)
+      for (const UnitWork& unit : units)
+        results.push_back({outcome, "", "", nullptr, written(unit, outcome)});
+  } catch (const mysql::Error&) {
+    drop_writers(all, sessions_);
+    settle(all, state::UnitState::failed);
   }
   return results;
 }
 
-/// One attempt: whatever comes between, each unit is tried by itself, and tells of itself.
-UnitResult UnitApplier::apply_together(UnitWork all) {
-  try {
-    return attempt(all);
-  } catch (const mysql::Error& error) {
-    if (!keeps_open_) sessions_.drop_writers(all.tables.front().pair->job.written());
-    settle(all, state::UnitState::failed);
-    return failed(all.tables.front().table->address, error.what(), std::current_exception());
-  }
+/// The rows that a unit which came to this has committed.
+TableOps UnitApplier::written(const UnitWork& unit, UnitOutcome outcome) const {
+  if (unit.two_way()) return merges_.written(unit);
+  return outcome == UnitOutcome::applied ? unit.ops() : TableOps();
 }
 
-UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
+UnitResult UnitApplier::apply_in_steps(const UnitWork& unit,
+                                       const std::function<void()>& between_steps) {
   const planner::TableJob& job = unit.tables.front().pair->job;
   UnitStepping stepping(unit);
   std::optional<std::uint64_t> reached;
-  UnitResult looked = with_retries(unit, [&] {
+  UnitResult looked = with_retries(unit, sessions_, observer_, [&] {
     // What an earlier run wrote is on its way to a replica, perhaps.
     if (job.via_source())
       planner::CatchUp(job, planner::kCatchUpAtMost)
@@ -116,6 +95,13 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
   UnitResult result{*reached == stepping.steps() ? UnitOutcome::already_done : UnitOutcome::applied,
                     "", "", nullptr};
   for (std::uint64_t i = *reached; i < stepping.steps(); ++i) {
+    try {
+      if (i > *reached) between_steps();
+    } catch (const std::exception& error) {
+      UnitResult ended = failed(job.address, error.what(), std::current_exception());
+      ended.written = std::move(result.written);
+      return ended;
+    }
     UnitResult step = apply_whole(stepping.step(i));
     add(step.written, result.written);
     result = std::move(step);
@@ -130,45 +116,21 @@ UnitResult UnitApplier::apply_in_steps(const UnitWork& unit) {
 UnitResult UnitApplier::apply_whole(const UnitWork& unit, bool commit_unknown) {
   assert(!unit.tables.empty());
   commit_unknown_ = commit_unknown;
-  return with_retries(unit, [&] {
+  UnitResult result = with_retries(unit, sessions_, observer_, [&] {
     UnitWork tried = unit;
-    UnitResult result = attempt(tried);
-    if (result.outcome == UnitOutcome::applied) result.written = tried.ops();
-    return result;
+    UnitResult come_to = attempt(tried);
+    come_to.written = written(tried, come_to.outcome);
+    return come_to;
   });
+  // Where an attempt that was given up has committed on some members, too.
+  if (unit.two_way()) result.written = written(unit, result.outcome);
+  return result;
 }
 
-template <typename Try>
-UnitResult UnitApplier::with_retries(const UnitWork& unit, const Try& attempt) {
-  const std::string server = unit.tables.front().pair->job.written();
-  for (unsigned tried = 1;; ++tried) {
-    unsigned delay_ms = kFirstDelayMs << tried;
-    try {
-      UnitResult result = attempt();
-      if (result.outcome != UnitOutcome::failed || result.failure) return result;
-      if (!commit_unknown_) return result;
-      if (tried >= kAttempts) return result;
-      observer_.unit_retry(unit.id, tried, delay_ms, result.detail);
-    } catch (const mysql::Error& error) {
-      // Never only the statement: a lock wait time-out leaves the transaction open.
-      if (!keeps_open_) sessions_.drop_writers(server);
-      const bool again = error.is_retryable() || error.is_connection_lost();
-      if (!again || tried >= kAttempts)
-        return failed(unit.tables.front().table->address, error.what(), std::current_exception());
-      observer_.unit_retry(unit.id, tried, delay_ms, error.what());
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms));
-  }
-}
-
-/// A dry run keeps no journal, and a unit is not done before its last step.
+/// A unit is not done before its last step.
 void UnitApplier::settle(const UnitWork& unit, state::UnitState state) {
-  if (journal_ == nullptr) return;
   if (state == state::UnitState::committed && !unit.last_step) return;
-  std::vector<state::UnitRows> units = unit.units();
-  if (state != state::UnitState::committed)
-    for (state::UnitRows& each : units) each.rows = 0;
-  journal_->settle(plan_, units, state);
+  memory_.settle(unit, state);
 }
 
 UnitRoute& UnitApplier::route_of(const UnitWork& unit) {
@@ -177,6 +139,7 @@ UnitRoute& UnitApplier::route_of(const UnitWork& unit) {
 }
 
 UnitResult UnitApplier::attempt(UnitWork& unit) {
+  if (unit.two_way()) return merges_.attempt(unit);
   UnitRoute& route = route_of(unit);
   mysql::Session& written = route.begin(unit);
   Judgement judgement;
@@ -218,26 +181,14 @@ UnitResult UnitApplier::write_judged(UnitWork& unit, Judgement& judgement, UnitR
   return {UnitOutcome::applied, "", "", nullptr};
 }
 
-/// The rows are locked, so the table that is written is too: what its schema is now, it is at
-/// COMMIT.
 void UnitApplier::check_schema(const UnitWork& unit, UnitRoute& route, mysql::Session& written) {
   for (const TableWork& table : unit.tables)
     for (const UnitRoute::Watched& watched : route.watched()) {
       const mysql::Table& planned = table.pair->table(watched.side);
-      const std::string& server = watched.session.server();
-      const std::string definition = mysql::definition_text(watched.session, planned.name);
-      std::string& known = definitions_[{table.table->address, server}];
-      // Who refers to the table matters where rows go; the rest is in its own definition.
-      if (known == definition && !removes_rows(table)) continue;
-      const auto now = mysql::read_table(watched.session, planned.name, mysql::Relations::all);
-      if (!now || mysql::schema_fingerprint(*now) != mysql::schema_fingerprint(planned)) {
-        written.rollback();
-        throw planner::Refusal(planner::RefusalReason::stale,
-                               table.table->address + ": the schema on '" + server +
-                                   "' changed while the plan was applied",
-                               "plan again");
-      }
-      known = definition;
+      const std::string& address = table.table->address;
+      if (schemas_.is_as_planned(address, watched.session, planned, removes_rows(table))) continue;
+      written.rollback();
+      refuse_schema(address, watched.session.server());
     }
 }
 
@@ -253,15 +204,15 @@ UnitResult UnitApplier::write(UnitWork& unit, Judgement& judgement, UnitRoute& r
     written.rollback();
     return {problem->outcome, problem->address, problem->detail, nullptr};
   }
-  if (journal_ != nullptr) journal_->intend(plan_, unit.units());
+  memory_.intend(unit);
   if (const auto problem = route.write(unit, judgement))
     return roll_back(
         unit, written, *problem,
         std::make_exception_ptr(std::runtime_error(
             problem->address + ": unit " + std::to_string(unit.id) + ": " + problem->detail)));
   try {
-    if (undo_ != nullptr)
-      undo_->keep(by_unit(route.kept(std::get<UndoCapture>(captured), unit), unit));
+    if (memory_.undo() != nullptr)
+      memory_.undo()->keep(by_unit(route.kept(std::get<UndoCapture>(captured), unit), unit));
   } catch (const planner::FileError& error) {
     return roll_back(unit, written, {unit.id, UnitOutcome::failed, address, error.what()},
                      std::current_exception());

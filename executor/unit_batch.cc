@@ -32,11 +32,7 @@ struct Load {
 };
 
 bool removes(const UnitWork& unit) {
-  return std::any_of(unit.tables.begin(), unit.tables.end(), [](const TableWork& table) {
-    return std::any_of(
-        table.changes.begin(), table.changes.end(),
-        [](const planner::Change& change) { return change.op == planner::Op::remove; });
-  });
+  return std::any_of(unit.tables.begin(), unit.tables.end(), removes_rows);
 }
 
 }  // namespace
@@ -47,7 +43,7 @@ bool may_share(const UnitWork& one, const UnitWork& other) {
   if (!may_share(one) || !may_share(other)) return false;
   const planner::TableJob& job = one.tables.front().pair->job;
   const planner::TableJob& other_job = other.tables.front().pair->job;
-  if (job.target != other_job.target || job.written() != other_job.written()) return false;
+  if (job.target != other_job.target || one.servers() != other.servers()) return false;
   // Of a replica, what is deleted goes before all else, by itself.
   return !job.via_source() || removes(one) == removes(other);
 }

@@ -5,6 +5,15 @@
 
 namespace rowplan::executor {
 
+void add(TableOps& total, const TableOps& more) {
+  for (const auto& [address, ops] : more) {
+    planner::Ops& sum = total[address];
+    sum.insert += ops.insert;
+    sum.update += ops.update;
+    sum.remove += ops.remove;
+  }
+}
+
 std::uint64_t UnitWork::changes() const {
   std::uint64_t total = 0;
   for (const TableWork& table : tables)
@@ -28,6 +37,33 @@ TableOps UnitWork::ops() const {
     }
   }
   return all;
+}
+
+std::vector<std::string> UnitWork::servers() const {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const TableWork& table : tables) {
+    if (table.pair->views)
+      for (const planner::TablePair& view : *table.pair->views) add(view.job.target);
+    else
+      add(table.pair->job.written());
+  }
+  return names;
+}
+
+bool removes_rows(const TableWork& table) {
+  return std::any_of(table.changes.begin(), table.changes.end(), [](const planner::Change& change) {
+    return change.op == planner::Op::remove;
+  });
+}
+
+std::vector<std::string> pairs_of_units(const std::vector<UnitWork>& units) {
+  std::set<std::string> pairs;
+  for (const UnitWork& unit : units)
+    for (const TableWork& table : unit.tables) pairs.insert(table.pair->job.pair);
+  return {pairs.begin(), pairs.end()};
 }
 
 UnitIndex::UnitIndex(const planner::LoadedPlan& plan, const std::vector<planner::TablePair>& pairs)

@@ -21,7 +21,8 @@ struct TableWork {
   const planner::TablePair* pair = nullptr;
   std::vector<const planner::PlanChunk*> chunks;
   std::vector<planner::Change> changes;  ///< of all these chunks, in key order
-  /// Of the same chunks: changes that another step of the unit writes.
+  /// Of the same chunks: changes that another step of the unit writes, or of a two-way table what
+  /// other members get, and conflicts.
   std::vector<planner::Change> others;
   /// What `chunks` points to where the unit no longer is all that was planned.
   std::vector<std::shared_ptr<const planner::PlanChunk>> adjusted = {};
@@ -30,6 +31,8 @@ struct TableWork {
 
 /// Rows by the address of their table.
 using TableOps = std::map<std::string, planner::Ops>;
+
+void add(TableOps& total, const TableOps& more);
 
 struct UnitWork {
   std::uint64_t id = 0;
@@ -45,7 +48,16 @@ struct UnitWork {
   [[nodiscard]] std::uint64_t changes() const;
   [[nodiscard]] std::vector<state::UnitRows> units() const;  ///< `parts`, or the unit itself
   [[nodiscard]] TableOps ops() const;                        ///< its changes by kind
+  /// That it may write; of two-way tables all members, the first one's first.
+  [[nodiscard]] std::vector<std::string> servers() const;
+  [[nodiscard]] bool two_way() const { return tables.front().pair->job.two_way(); }
 };
+
+/// Does it take rows away?
+[[nodiscard]] bool removes_rows(const TableWork& table);
+
+/// Names of the pairs that they are of.
+[[nodiscard]] std::vector<std::string> pairs_of_units(const std::vector<UnitWork>& units);
 
 /// Which chunks of which tables make up each unit.
 class UnitIndex {

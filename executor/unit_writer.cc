@@ -36,15 +36,20 @@ const mysql::Row* find(const RowsByKey& rows, const std::string& identity) {
   return found == rows.end() ? nullptr : &found->second;
 }
 
-/// False: the row at hand has not the planned value.
-bool fill(const planner::TablePair& pair, const mysql::Row* row, planner::NamedValues& values) {
+/// Finds withheld values in the rows of one key. False: none of them has the planned value.
+bool fill(const planner::TablePair& pair, const std::vector<const mysql::Row*>& rows,
+          planner::NamedValues& values) {
   for (auto& [name, value] : values) {
     if (value.form != PlanValue::Form::ref) continue;
     const std::size_t i = column_of(pair, name);
-    if (row == nullptr || i == pair.columns.size()) return false;
+    if (i == pair.columns.size()) return false;
     const mysql::CellType& type = pair.columns[i].type;
-    if (!(planner::plan_value(type, *row, i, 0) == value)) return false;
-    value = planner::plan_value(type, *row, i, UINT64_MAX);
+    const auto has_it = [&, &wanted = value](const mysql::Row* row) {
+      return row != nullptr && planner::plan_value(type, *row, i, 0) == wanted;
+    };
+    const auto row = std::find_if(rows.begin(), rows.end(), has_it);
+    if (row == rows.end()) return false;
+    value = planner::plan_value(type, **row, i, UINT64_MAX);
   }
   return true;
 }
@@ -161,17 +166,23 @@ class Writer {
 
 std::optional<std::string> fill_references(UnitWork& unit, const std::vector<TableRows>& rows) {
   assert(rows.size() == unit.tables.size());
-  for (std::size_t t = 0; t < unit.tables.size(); ++t) {
-    TableWork& table = unit.tables[t];
-    for (Change& change : table.changes) {
-      if (!planner::is_withheld(change)) continue;
-      const planner::TablePair& pair = *table.pair;
-      const std::string before = identity_before(pair, change);
-      const std::string after = identity_after(pair, change);
-      if (!fill(pair, find(rows[t].source, after), change.after) ||
-          !fill(pair, find(rows[t].target, before), change.before))
-        return table.table->address + ": a large value is not the one that was planned";
-    }
+  for (std::size_t t = 0; t < unit.tables.size(); ++t)
+    if (auto wrong = fill_references(unit.tables[t], rows[t].target, {&rows[t].source}))
+      return wrong;
+  return std::nullopt;
+}
+
+std::optional<std::string> fill_references(TableWork& table, const RowsByKey& target,
+                                           const std::vector<const RowsByKey*>& sources) {
+  const planner::TablePair& pair = *table.pair;
+  for (Change& change : table.changes) {
+    if (!planner::is_withheld(change)) continue;
+    const std::string after = identity_after(pair, change);
+    std::vector<const mysql::Row*> rows;
+    for (const RowsByKey* source : sources) rows.push_back(find(*source, after));
+    if (!fill(pair, rows, change.after) ||
+        !fill(pair, {find(target, identity_before(pair, change))}, change.before))
+      return table.table->address + ": a large value is not the one that was planned";
   }
   return std::nullopt;
 }

@@ -16,6 +16,11 @@ namespace rowplan::executor {
 [[nodiscard]] std::optional<std::string> fill_references(UnitWork& unit,
                                                          const std::vector<TableRows>& rows);
 
+/// The same for one table: what its changes overwrite is in `target`, and what they bring in one of
+/// `sources`.
+[[nodiscard]] std::optional<std::string> fill_references(
+    TableWork& table, const RowsByKey& target, const std::vector<const RowsByKey*>& sources);
+
 /// The unit's changes with the target's rows, as order_unit (planner/unit_steps.h) takes them.
 [[nodiscard]] std::vector<planner::UnitTable> unit_tables(const UnitWork& unit,
                                                           const std::vector<TableRows>& rows);

@@ -1,7 +1,6 @@
 #include "executor/watermark_moves.h"
 
 #include <exception>
-#include <set>
 #include <variant>
 
 #include "mysql/error.h"
@@ -20,27 +19,11 @@ std::string value_text(const std::optional<std::string>& value) {
 
 }  // namespace
 
-WatermarkMoves::WatermarkMoves(const planner::Plan& plan, state::Store& store)
-    : plan_(plan), store_(store) {
-  for (const planner::PlanTable& table : plan.tables) {
-    std::set<std::uint64_t> units;
-    if (table.watermark)
-      for (const planner::PlanChunk& chunk : table.chunks) units.insert(chunk.unit);
-    missing_.push_back(units.size());
-  }
-}
-
-void WatermarkMoves::unit_in(const UnitWork& unit) {
-  for (const TableWork& table : unit.tables) {
-    if (table.chunks.empty() || !table.table->watermark) continue;
-    --missing_[static_cast<std::size_t>(table.table - plan_.tables.data())];
-  }
-}
-
-void WatermarkMoves::move(ApplySessions& sessions, ApplyObserver& observer) {
+void WatermarkMoves::move(const MissingUnits& missing, ApplySessions& sessions,
+                          ApplyObserver& observer) {
   std::exception_ptr failure;
   for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
-    if (!plan_.tables[i].watermark || missing_[i] > 0) continue;
+    if (!plan_.tables[i].watermark || !missing.none_of(i)) continue;
     try {
       move_one(plan_.tables[i], sessions, observer);
     } catch (const mysql::Error&) {

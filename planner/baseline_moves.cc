@@ -38,24 +38,16 @@ std::optional<std::string> bytes_of(std::string_view digits) {
 BaselineMovesWriter::BaselineMovesWriter(PlanDirectory& directory, std::string path)
     : directory_(directory), path_(std::move(path)) {}
 
-void BaselineMovesWriter::entry(char kind, std::uint64_t chunk, std::string_view key,
-                                std::string_view value) {
+void BaselineMovesWriter::append(const BaselineEntry& entry) {
   if (!file_) file_ = directory_.open_file(path_);
-  std::string line(1, kind);
-  line += ' ' + std::to_string(chunk) + ' ' + mysql::hex_lower(key) + ' ';
-  line += value;
-  line += '\n';
-  file_->append(line);
-}
-
-void BaselineMovesWriter::intent(std::uint64_t chunk, std::string_view key,
-                                 std::string_view value) {
-  entry('i', chunk, key, mysql::hex_lower(value));
-}
-
-void BaselineMovesWriter::move(std::uint64_t chunk, std::string_view key,
-                               const std::optional<std::string>& value) {
-  entry('m', chunk, key, value ? mysql::hex_lower(*value) : std::string(kGone));
+  const char* const kinds = "imo";
+  std::string line(1, kinds[static_cast<std::size_t>(entry.kind)]);
+  line += ' ' + std::to_string(entry.chunk) + ' ' + mysql::hex_lower(entry.key);
+  if (entry.kind != BaselineEntry::Kind::intent)
+    line += ' ' + (entry.value ? mysql::hex_lower(*entry.value) : std::string(kGone));
+  if (entry.kind != BaselineEntry::Kind::move) line += ' ' + mysql::hex_lower(entry.intent);
+  if (entry.kind == BaselineEntry::Kind::option) line += ' ' + std::to_string(entry.member);
+  file_->append(line + '\n');
 }
 
 std::string BaselineMovesWriter::close() {
@@ -69,7 +61,7 @@ BaselineMovesReader::BaselineMovesReader(const LoadedPlan& plan, const PlanTable
     : path_(table.baseline->path),
       file_([directory = plan.directory, path = path_] { return open_plan_file(directory, path); },
             path_) {
-  Entry entry;
+  BaselineEntry entry;
   std::uint64_t last = 0;
   while (true) {
     const std::uint64_t offset = file_.offset();
@@ -86,21 +78,37 @@ BaselineMovesReader::BaselineMovesReader(const LoadedPlan& plan, const PlanTable
     throw PlanError(path_, "not the file that the plan was made with");
 }
 
-bool BaselineMovesReader::next(Entry& entry) {
+bool BaselineMovesReader::next(BaselineEntry& entry) {
+  using Kind = BaselineEntry::Kind;
   std::string_view rest;
   if (!file_.next_line(rest)) return false;
+  const auto fail = [&]() { throw PlanError(path_, "not an entry of a baseline"); };
+  const auto bytes = [&](std::string& out) {
+    auto taken = bytes_of(take_word(rest));
+    if (!taken) fail();
+    out = *std::move(taken);
+  };
+  const auto number = [&](std::uint64_t& out) {
+    const std::string_view word = take_word(rest);
+    const char* const end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, out);
+    if (error != std::errc() || stop != end) fail();
+  };
   const std::string_view kind = take_word(rest);
-  const std::string_view chunk = take_word(rest);
-  const auto key = bytes_of(take_word(rest));
-  const auto value = rest == kGone ? std::optional<std::string>() : bytes_of(rest);
-  entry.is_intent = kind == "i";
-  const char* const end = chunk.data() + chunk.size();
-  const auto [stop, error] = std::from_chars(chunk.data(), end, entry.chunk);
-  if ((kind != "i" && kind != "m") || error != std::errc() || stop != end || !key ||
-      (!value && (rest != kGone || entry.is_intent)))
-    throw PlanError(path_, "not an entry of a baseline");
-  entry.key = *key;
-  entry.value = value;
+  if (kind != "i" && kind != "m" && kind != "o") fail();
+  entry = {};
+  entry.kind = kind == "i" ? Kind::intent : kind == "m" ? Kind::move : Kind::option;
+  number(entry.chunk);
+  bytes(entry.key);
+  if (entry.kind != Kind::intent) {
+    if (rest.substr(0, rest.find(' ')) == kGone)
+      (void)take_word(rest);
+    else
+      bytes(entry.value.emplace());
+  }
+  if (entry.kind != Kind::move) bytes(entry.intent);
+  if (entry.kind == Kind::option) number(entry.member);
+  if (!rest.empty()) fail();
   return true;
 }
 
@@ -109,13 +117,12 @@ ChunkMoves BaselineMovesReader::chunk(std::uint64_t id) {
   const auto place = offsets_.find(id);
   if (place == offsets_.end()) return found;
   file_.seek(place->second);
-  Entry entry;
-  while (next(entry)) {
-    if (entry.chunk != id && entry.chunk != 0) break;
+  BaselineEntry entry;
+  while (next(entry) && (entry.chunk == id || entry.chunk == 0)) {
     if (entry.chunk == 0) continue;
-    if (entry.is_intent)
-      found.intents.push_back({std::move(entry.key), *std::move(entry.value)});
-    else
+    if (entry.kind == BaselineEntry::Kind::intent)
+      found.intents.push_back({std::move(entry.key), std::move(entry.intent)});
+    else if (entry.kind == BaselineEntry::Kind::move)
       found.moves.push_back({std::move(entry.key), std::move(entry.value)});
   }
   return found;
@@ -123,10 +130,16 @@ ChunkMoves BaselineMovesReader::chunk(std::uint64_t id) {
 
 void BaselineMovesReader::visit(
     const std::function<void(std::uint64_t, const state::BaselineChange&)>& visitor) {
+  visit_entries([&](BaselineEntry& entry) {
+    if (entry.kind == BaselineEntry::Kind::move)
+      visitor(entry.chunk, {std::move(entry.key), std::move(entry.value)});
+  });
+}
+
+void BaselineMovesReader::visit_entries(const std::function<void(BaselineEntry&)>& visitor) {
   file_.seek(0);
-  Entry entry;
-  while (next(entry))
-    if (!entry.is_intent) visitor(entry.chunk, {std::move(entry.key), std::move(entry.value)});
+  BaselineEntry entry;
+  while (next(entry)) visitor(entry);
 }
 
 }  // namespace rowplan::planner

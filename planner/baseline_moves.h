@@ -1,6 +1,6 @@
 // The file in which a plan keeps how a two-way table's baseline moves: for each chunk what is
 // intended of rows before the first commit, and what all members have of them after the last. Keys
-// and values are those of baseline_rows.h. One entry a line: `i` or `m`, chunk, key, value, in hex.
+// and values are those of baseline_rows.h. One entry a line, with its bytes in hex.
 #pragma once
 
 #include <cstdint>
@@ -20,22 +20,33 @@
 
 namespace rowplan::planner {
 
+/// One line of it.
+struct BaselineEntry {
+  enum class Kind : std::uint8_t {
+    intent,  ///< `i`
+    move,    ///< `m`
+    option,  ///< `o`: both, should a person let a member win
+  };
+  Kind kind = Kind::move;
+  std::uint64_t chunk = 0;  ///< 0: of none
+  std::string key;
+  std::optional<std::string> value;  ///< of a move; nullopt: the key is gone
+  std::string intent;                ///< of an intent, an option
+  std::uint64_t member = 0;          ///< of an option: by its place among the members
+};
+
 /// Writes it while a table is read; the file appears with its first entry.
 class BaselineMovesWriter {
  public:
   /// The directory must outlive it.
   BaselineMovesWriter(PlanDirectory& directory, std::string path);
 
-  /// Chunks rise; what belongs to none (0) may stand between them.
-  void intent(std::uint64_t chunk, std::string_view key, std::string_view value);
-  /// `value` nullopt: the key is gone.
-  void move(std::uint64_t chunk, std::string_view key, const std::optional<std::string>& value);
+  /// Chunks rise; what belongs to none may stand between them.
+  void append(const BaselineEntry& entry);
   /// The file's path, or nothing where there was no entry.
   [[nodiscard]] std::string close();
 
  private:
-  void entry(char kind, std::uint64_t chunk, std::string_view key, std::string_view value);
-
   PlanDirectory& directory_;
   std::string path_;
   std::unique_ptr<PlanFileWriter> file_;
@@ -57,16 +68,12 @@ class BaselineMovesReader {
   [[nodiscard]] ChunkMoves chunk(std::uint64_t id);
   /// All moves, of chunk 0 too, in the order of their keys.
   void visit(const std::function<void(std::uint64_t chunk, const state::BaselineChange&)>& visitor);
+  /// All entries as they stand there.
+  void visit_entries(const std::function<void(BaselineEntry&)>& visitor);
 
  private:
-  struct Entry {
-    bool is_intent = false;
-    std::uint64_t chunk = 0;
-    std::string key;
-    std::optional<std::string> value;
-  };
   /// false: the end.
-  [[nodiscard]] bool next(Entry& entry);
+  [[nodiscard]] bool next(BaselineEntry& entry);
 
   std::string path_;
   CheckedFile file_;

@@ -72,22 +72,6 @@ bool is_key(const MergeShape& shape, std::string_view bytes) {
                               " is damaged: its keys are not those of the table, or not in order");
 }
 
-MergeIntent intent_of(const MergeShape& shape, std::string_view value) {
-  MergeIntent intent;
-  intent.base = take_maybe(value);
-  intent.result = take_maybe(value);
-  for (std::size_t member = 0; member < shape.members.size(); ++member)
-    intent.seen.push_back(take_maybe(value));
-  if (!shape.by_columns || !intent.result) return intent;
-  for (std::size_t c = 0; c < shape.types.size(); ++c) intent.cells.push_back(take_u64(value));
-  for (std::size_t member = 0; member < shape.members.size(); ++member) {
-    intent.wrote.emplace_back(shape.types.size());
-    for (std::size_t c = 0; c < shape.types.size(); ++c)
-      intent.wrote.back()[c] = value[member * shape.types.size() + c] != '\0';
-  }
-  return intent;
-}
-
 }  // namespace
 
 std::string baseline_value(const BaselineRow& row) {
@@ -112,6 +96,24 @@ std::string intent_value(const MergeShape& shape, const MergeIntent& intent) {
     for (const bool wrote : cells) value += wrote ? '\1' : '\0';
   value.resize(intent_bytes(shape));  // all of one width: a delete has no cells
   return value;
+}
+
+std::uint64_t intent_value_bytes(const MergeShape& shape) { return intent_bytes(shape); }
+
+MergeIntent intent_from_value(const MergeShape& shape, std::string_view value) {
+  MergeIntent intent;
+  intent.base = take_maybe(value);
+  intent.result = take_maybe(value);
+  for (std::size_t member = 0; member < shape.members.size(); ++member)
+    intent.seen.push_back(take_maybe(value));
+  if (!shape.by_columns || !intent.result) return intent;
+  for (std::size_t c = 0; c < shape.types.size(); ++c) intent.cells.push_back(take_u64(value));
+  for (std::size_t member = 0; member < shape.members.size(); ++member) {
+    intent.wrote.emplace_back(shape.types.size());
+    for (std::size_t c = 0; c < shape.types.size(); ++c)
+      intent.wrote.back()[c] = value[member * shape.types.size() + c] != '\0';
+  }
+  return intent;
 }
 
 state::KeyOrder reading_order(const MergeShape& shape) {
@@ -156,7 +158,7 @@ std::vector<KeyedIntents> read_intents(state::Store& store, const MergeShape& sh
   for (const state::BaselineIntent& stored : state::BaselineIntents(store).all(shape.address)) {
     if (!is_key(shape, stored.key) || stored.value.size() != intent_bytes(shape))
       damaged(store, shape);
-    intents.push_back({{}, {intent_of(shape, stored.value)}});
+    intents.push_back({{}, {intent_from_value(shape, stored.value)}});
     intents.back().key.assign(stored.key);
   }
   std::stable_sort(intents.begin(), intents.end(),

@@ -24,6 +24,9 @@ struct KeyedIntents {
   std::vector<MergeIntent> intents;
 };
 [[nodiscard]] std::string intent_value(const MergeShape& shape, const MergeIntent& intent);
+[[nodiscard]] std::uint64_t intent_value_bytes(const MergeShape& shape);
+/// Of intent_value_bytes() bytes.
+[[nodiscard]] MergeIntent intent_from_value(const MergeShape& shape, std::string_view value);
 
 /// The order of reading, over the bytes of keys.
 [[nodiscard]] state::KeyOrder reading_order(const MergeShape& shape);

@@ -93,8 +93,59 @@ ColumnTexts column_texts(const Change& change, const std::vector<std::string>& k
   return texts;
 }
 
+namespace {
+
+/// The columns that are not the same in all rows that there are.
+std::vector<std::size_t> differing(const ChangeConflict& conflict) {
+  const NamedValues* first = nullptr;
+  std::vector<std::size_t> columns;
+  for (const auto& [server, row] : conflict.rows) {
+    if (!row) continue;
+    if (first == nullptr) {
+      first = &*row;
+      continue;
+    }
+    for (std::size_t i = 0; i < std::min(first->size(), row->size()); ++i)
+      if (!((*first)[i].second == (*row)[i].second) &&
+          std::find(columns.begin(), columns.end(), i) == columns.end())
+        columns.push_back(i);
+  }
+  return columns;
+}
+
+std::string outcome_text(const Change& change) {
+  const auto& resolution = change.conflict->resolution;
+  if (!resolution) return "waits for a person: " + display_text(change.reason);
+  const std::string by = ", by " + display_text(resolution->by);
+  if (resolution->take == "skip") return "stays as it is" + by;
+  if (resolution->take == "columns") return "column by column" + by;
+  return display_text(resolution->take) + " wins" + by;
+}
+
+}  // namespace
+
+std::string conflict_text(const Change& change) {
+  const ChangeConflict& conflict = *change.conflict;
+  const std::vector<std::size_t> columns = differing(conflict);
+  std::string text;
+  for (std::size_t m = 0; m < conflict.rows.size(); ++m) {
+    const auto& [server, row] = conflict.rows[m];
+    text += display_text(server) + " " + conflict.did[m].second;
+    for (std::size_t i = 0; row && i < std::min(columns.size(), kColumnsMax); ++i)
+      text += (i == 0 ? " " : ", ") + display_text((*row)[columns[i]].first) + ": " +
+              display_value((*row)[columns[i]].second, kValueCharsMax);
+    text += "; ";
+  }
+  return text + outcome_text(change);
+}
+
+std::string place_text(const PlanTable& table, const Change& change) {
+  return table.two_way() && !change.on.empty() ? "on " + display_text(change.on) + ": " : "";
+}
+
 std::string change_text(const Change& change, const std::vector<std::string>& key) {
   std::string text = key_text(change);
+  if (change.conflict) return text + "  " + conflict_text(change);
   const ColumnTexts texts = column_texts(change, key);
   bool first = true;
   for (const ColumnText& column : texts.columns) {

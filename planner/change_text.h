@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "planner/change.h"
+#include "planner/plan.h"
 
 namespace rowplan::planner {
 
@@ -29,6 +30,13 @@ struct ColumnTexts {
   std::size_t left_out = 0;
 };
 [[nodiscard]] ColumnTexts column_texts(const Change& change, const std::vector<std::string>& key);
+
+/// `a changed status: "new"; b deleted; b wins by newest`, or why it waits for a person. Columns in
+/// which the members' rows differ. Of a conflict.
+[[nodiscard]] std::string conflict_text(const Change& change);
+
+/// `on dw: `, where the reader must be told which member it is; else empty.
+[[nodiscard]] std::string place_text(const PlanTable& table, const Change& change);
 
 /// `key (1000003)  status: "new" -> "paid"`. `key` are the names of the table's key columns.
 [[nodiscard]] std::string change_text(const Change& change, const std::vector<std::string>& key);

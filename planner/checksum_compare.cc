@@ -14,20 +14,37 @@ TableOutcome compare_by_checksum(const TablePair& pair, const PairCatalog& catal
   TieProbe ties(pair, catalog);
   ChunkBuilder chunks(pair, sink, ties);
   ChecksumReader reader(pair, members);
+  ReadingRests rests(pair, options.rests);
   ChecksumFinder finder(pair, reader, options, observer);
-  members.open_snapshots();
-  const bool whole = finder.find();
+  const auto open_snapshots = [&] {
+    rests.reopen(members);
+    reader.prepare_sessions();
+    members.open_snapshots();
+    rests.opened();
+  };
+  const auto rest = [&] {
+    if (stopped() || !rests.due()) return;
+    rests.rest({members});
+    if (!stopped()) open_snapshots();
+  };
+  open_snapshots();
+  const bool whole = finder.find(rest);
   TableOutcome outcome;
   outcome.source_rows = finder.source_rows;
   outcome.target_rows = finder.target_rows;
   outcome.differs = !finder.found.empty();
-  if (!whole) return outcome;
+  if (!whole) {
+    members.close_snapshots();
+    return outcome;
+  }
   if (!finder.found.empty()) {
     observer.table_recheck(pair.job.address, finder.found.size(), 1);
-    members.open_snapshots();
+    open_snapshots();
     ChecksumSecondReading again(pair, members, reader, chunks, observer);
     constexpr std::size_t kChunksAtOnce = 256;
     for (std::size_t begin = 0; begin < finder.found.size() && !stopped(); begin += kChunksAtOnce) {
+      rest();
+      if (stopped()) break;
       const auto from = finder.found.begin() + static_cast<std::ptrdiff_t>(begin);
       const std::size_t end = std::min(finder.found.size(), begin + kChunksAtOnce);
       again.read({from, finder.found.begin() + static_cast<std::ptrdiff_t>(end)});

@@ -63,10 +63,11 @@ bool ChecksumFinder::stop() const {
   return options_.stop_at_first && !found.empty() && pair_.job.options.deletes != Deletes::ignore;
 }
 
-bool ChecksumFinder::find() {
+bool ChecksumFinder::find(const std::function<void()>& between) {
   KeyRange rest;
   std::size_t at_once = kFirstRanges;
   while (true) {
+    between();
     if (stop()) return false;
     const auto start = Clock::now();
     const std::vector<mysql::Row> cuts = reader_.cuts({rest}, moduli_.front(), at_once);

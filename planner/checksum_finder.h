@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "planner/checksum_reader.h"
@@ -10,14 +11,15 @@
 namespace rowplan::planner {
 
 /// Compares large ranges first, and parts those that differ at the source's cuts until they are
-/// chunks. One snapshot on each side serves all of it.
+/// chunks.
 class ChecksumFinder {
  public:
   ChecksumFinder(const TablePair& pair, ChecksumReader& reader, const CompareOptions& options,
                  PlanObserver& observer);
 
-  /// False: it was stopped before the end.
-  [[nodiscard]] bool find();
+  /// False: it was stopped before the end. `between` is called between large ranges, and may open
+  /// newer snapshots: what differs by that alone is for the second reading to find out.
+  [[nodiscard]] bool find(const std::function<void()>& between);
 
   std::vector<SeenChunk> found;  ///< with hashes whose `low` is 0
   std::uint64_t source_rows = 0;

@@ -11,7 +11,7 @@ namespace rowplan::planner {
 
 namespace {
 
-constexpr std::size_t kKeysAtOnce = 1000;
+constexpr std::size_t kKeysOfAQuery = 1000;
 constexpr unsigned kNoCode = 0;
 constexpr unsigned kPacketOverflow = 1301;
 // Numbers that servers print in another way outside of JSON.
@@ -63,7 +63,9 @@ ChecksumReader::ChecksumReader(const TablePair& pair, MemberSessions members)
       members_(members),
       source_sql_(pair, Side::source),
       target_sql_(pair, Side::target),
-      doing_("hashing rows of " + pair.job.address) {
+      doing_("hashing rows of " + pair.job.address) {}
+
+void ChecksumReader::prepare_sessions() {
   (void)ask_both([this](Side side) {
     // All warnings must be seen: one of them may say that a value was left out.
     session(side).execute("SET SESSION max_error_count=65535", doing_);
@@ -181,10 +183,10 @@ void ChecksumReader::walk_rows(const std::vector<KeyRange>& ranges,
 ChecksumReader::RowsByKey ChecksumReader::rows_of(Side side,
                                                   const std::vector<mysql::Row>& keys) const {
   RowsByKey found;
-  for (std::size_t begin = 0; begin < keys.size(); begin += kKeysAtOnce) {
+  for (std::size_t begin = 0; begin < keys.size(); begin += kKeysOfAQuery) {
     const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto to =
-        keys.begin() + static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + kKeysAtOnce));
+        keys.begin() + static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + kKeysOfAQuery));
     StreamRows rows(session(side), pair_, side,
                     select_keys(pair_, side, {from, to}, true, Locking::none));
     mysql::Row row;

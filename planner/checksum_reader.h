@@ -23,9 +23,11 @@ struct BothSums {
 /// that a server could not compute is a failure, never a value.
 class ChecksumReader {
  public:
-  /// Tries the functions that hashes are made of on both servers; throws mysql::PinError where one
-  /// does not give what it must.
   ChecksumReader(const TablePair& pair, MemberSessions members);
+
+  /// Before all else, and where sessions are others. Tries the functions that hashes are made of on
+  /// both servers; throws mysql::PinError where one does not give what it must.
+  void prepare_sessions();
 
   /// Keys of the source's rows in `ranges` whose CRC-32 is 0 modulo `modulus`, rising.
   [[nodiscard]] std::vector<mysql::Row> cuts(const std::vector<KeyRange>& ranges,

@@ -35,9 +35,6 @@ struct SeenChunk {
   std::optional<ChunkHash> target_hash;
 };
 
-/// Of one table: who has read these has read enough.
-inline constexpr std::size_t kFindingsAtMost = 20;
-
 /// Builds PlanChunks. Row by row: equal, differs, only_*; then end_chunk.
 class ChunkBuilder {
  public:

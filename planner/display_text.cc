@@ -143,7 +143,9 @@ std::string target_names(const Plan& plan) {
   std::set<std::string> names;
   const bool changes = plan.summary.ops.changes() > 0;
   for (const PlanTable& table : plan.tables) {
-    if (!changes || table.ops.changes() > 0) names.insert(table.target);
+    if (!changes || (table.ops.changes() > 0 && !table.two_way())) names.insert(table.target);
+    for (const auto& [server, member] : table.on)
+      if (member.ops.changes() > 0 || table.ops.conflict > 0) names.insert(server);
   }
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + display_text(name);
@@ -157,7 +159,12 @@ std::string incomplete_text(const Plan& plan) {
 
 std::string verdict(const Plan& plan) {
   if (plan.summary.ops.changes() > 0) {
-    return "Plan: " + ops_text(plan.summary.ops) + " on " + target_names(plan) + ".";
+    std::string text = "Plan: " + ops_text(plan.summary.ops) + " on " + target_names(plan) + ".";
+    if (plan.summary.unresolved > 0)
+      text += " " + with_commas(plan.summary.unresolved) +
+              (plan.summary.unresolved == 1 ? " conflict waits" : " conflicts wait") +
+              " for a decision.";
+    return text;
   }
   if (plan.tables.empty()) return "No changes. No table was compared.";
   if (!plan.complete) return "No changes found. " + incomplete_text(plan);
@@ -173,6 +180,11 @@ std::string verdict(const Plan& plan) {
     return "No changes. Of incremental tables only rows that changed lately were compared.";
   std::set<std::string> pairs;
   for (const PlanTable& table : plan.tables) {
+    if (table.two_way()) {
+      pairs.insert(display_text(table.first) + " and " + display_text(table.target) +
+                   " hold the same rows.");
+      continue;
+    }
     pairs.insert("Target " + display_text(table.target) + " equals source " +
                  display_text(table.first) + ".");
   }

@@ -11,8 +11,6 @@ namespace rowplan::planner {
 
 namespace {
 
-constexpr std::size_t kFindingsAtMost = 20;
-
 using Hidden = std::vector<std::optional<mysql::Row>>;
 
 std::vector<mysql::Row> keys_of(const TablePair& pair, const Hidden& rows) {

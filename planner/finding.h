@@ -1,6 +1,7 @@
 // A finding: what a reviewer of a plan must know, with a stable code.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+/// Of one table: who has read these has read enough.
+inline constexpr std::size_t kFindingsAtMost = 20;
 /// A spoke that could not be reached was left out, as on_missing = "skip" wants it.
 inline constexpr const char* kSpokeMissing = "spoke_missing";
 

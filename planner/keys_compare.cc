@@ -12,8 +12,6 @@ namespace rowplan::planner {
 
 namespace {
 
-constexpr std::size_t kFindingsAtMost = 20;
-
 /// A row that differs, by its keys; the two may differ in bytes where the target takes them for
 /// equal.
 struct Suspect {

@@ -138,6 +138,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"panic_file", kThrottle, T::text},
     {"nice_ratio", kThrottle, T::integer, {}, {}, 0, 100},
     {"not_between", kThrottle, T::texts},
+    {"max_snapshot_age", kThrottle, T::duration, {}, {}, 1, kYear},
 
     {"before", kHooks, T::command},
     {"after", kHooks, T::command},

@@ -127,6 +127,7 @@ void read_throttle(const ManifestSection& section, const std::map<std::string, S
   if (const auto ratio = found->integer("nice_ratio"))
     throttle.nice_ratio = static_cast<unsigned>(*ratio);
   read_windows(*found, throttle.not_between);
+  if (const auto age = found->duration("max_snapshot_age")) throttle.max_snapshot_age = *age;
 }
 
 }  // namespace rowplan::planner

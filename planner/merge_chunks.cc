@@ -34,6 +34,8 @@ void MergeChunkBuilder::row(const mysql::Row& key, const MergeInput& input) {
     case MergeOutcome::merged:
       return merged(key, input, decision);
     case MergeOutcome::unresolved:
+      offer(key, input);
+      return stays_open(input);
     case MergeOutcome::skipped:
       return stays_open(input);
   }
@@ -44,7 +46,7 @@ void MergeChunkBuilder::stays(const mysql::Row& key, const MergeInput& input,
   const mysql::Row* row = input.rows.front();
   if (decision.outcome == MergeOutcome::dissolved)
     moves_.push_back(
-        {key, row == nullptr ? std::nullopt : std::optional(merger_.baseline_of(*row))});
+        {key, row == nullptr ? std::nullopt : std::optional(merger_.baseline_of(*row)), {}});
   if (!decision.hash) return;
   for (ChunkHash& member : chunk_.before) add(member, *decision.hash);
   for (ChunkHash& member : chunk_.after) add(member, *decision.hash);
@@ -56,6 +58,15 @@ void MergeChunkBuilder::stays_open(const MergeInput& input) {
     const mysql::RowHash hash = hasher_.hash(*input.rows[member]);
     add(chunk_.before[member], hash);
     add(chunk_.after[member], hash);
+  }
+}
+
+void MergeChunkBuilder::offer(const mysql::Row& key, const MergeInput& input) {
+  for (std::size_t member = 0; member < rows_.size(); ++member) {
+    const mysql::Row* row = input.rows[member];
+    const auto result = row == nullptr ? std::nullopt : std::optional(*row);
+    moves_.push_back({key, row == nullptr ? std::nullopt : std::optional(merger_.baseline_of(*row)),
+                      BaselineMove::Option{member, merger_.intent_to(input, result)}});
   }
 }
 
@@ -74,7 +85,7 @@ void MergeChunkBuilder::merged(const mysql::Row& key, const MergeInput& input,
         {chunk_.id, member, *op, row, result, decision.conflict ? &*decision.conflict : nullptr});
   }
   moves_.push_back(
-      {key, result == nullptr ? std::nullopt : std::optional(merger_.baseline_of(*result))});
+      {key, result == nullptr ? std::nullopt : std::optional(merger_.baseline_of(*result)), {}});
 }
 
 void MergeChunkBuilder::chunk_end(const KeyRange& range) {

@@ -32,10 +32,16 @@ struct MergeWrite {
   const Conflict* conflict = nullptr;  ///< that was decided so; nullptr: there was none
 };
 
-/// What all members have of a key once its chunk is committed; nullopt: no row.
+/// What all members have of a key once its chunk is committed.
 struct BaselineMove {
+  /// Of a conflict that waits for a person: what becomes of it if this member wins.
+  struct Option {
+    std::size_t member = 0;
+    MergeIntent intent;
+  };
   mysql::Row key;
-  std::optional<BaselineRow> row;
+  std::optional<BaselineRow> row;  ///< nullopt: no row
+  std::optional<Option> option;    ///< none: it is so
 };
 
 /// Where all this goes. Rows hold until the call returns.
@@ -68,6 +74,7 @@ class MergeChunkBuilder : public MergeVisitor {
   /// All members have the row, or none does.
   void stays(const mysql::Row& key, const MergeInput& input, const MergeDecision& decision);
   void stays_open(const MergeInput& input);
+  void offer(const mysql::Row& key, const MergeInput& input);
   void merged(const mysql::Row& key, const MergeInput& input, const MergeDecision& decision);
 
   MergeSink& sink_;

@@ -28,6 +28,8 @@ struct Run {
   std::map<std::string, double> timings_s;  ///< phase -> seconds; display only
   /// By server: what it is in replication, a JSON object of one line; display only.
   std::map<std::string, std::string> replication;
+  /// Who decided which conflicts, and how: JSON objects of one line; display only.
+  std::vector<std::string> resolved;
 };
 
 /// A member's server as it was planned against. Identity and role are checked at apply.
@@ -115,6 +117,7 @@ struct PlanTable {
   std::uint64_t target_rows = 0;
   std::optional<PlanWatermark> watermark;
   std::optional<PlanBaseline> baseline;  ///< of a two-way table, and of no other
+  std::string conflict_column;           ///< of a two-way table: by which rows are ranked, or none
   std::map<std::string, PlanMember> on;  ///< likewise: by server
   std::uint64_t unresolved = 0;          ///< conflicts that wait for a person
   std::string changes_path;              ///< relative to the plan; empty: no changes
@@ -146,10 +149,10 @@ struct PlanFile {
 
 struct Summary {
   Ops ops;
-  std::uint64_t unresolved = 0;  ///< conflicts that wait for a person
   std::uint64_t tables_compared = 0;
   std::uint64_t tables_changed = 0;
   std::uint64_t rows_compared = 0;
+  std::uint64_t unresolved = 0;  ///< conflicts that wait for a person
 };
 
 struct Plan {

@@ -126,6 +126,9 @@ class PlanWriter {
       for (const auto& [server, json] : run.replication) servers.name(server) += json;
       out_ += "\n    }";
     }
+    if (!run.resolved.empty())
+      list(members.name("resolved"), "    ", run.resolved,
+           [this](const std::string& json) { out_ += json; });
     out_ += "\n  }";
   }
 
@@ -139,6 +142,7 @@ class PlanWriter {
 
   void two_way(Members& members, const PlanTable& table) {
     members.number("unresolved", table.unresolved);
+    text_or_null(members, "conflict_column", table.conflict_column);
     members.name("on") += '{';
     Members on = line();
     for (const auto& [server, member] : table.on) {
@@ -170,10 +174,10 @@ class PlanWriter {
     root.name("summary") += '{';
     Members members = line();
     ops(members, summary.ops);
-    members.number("unresolved", summary.unresolved);
     members.number("tables_compared", summary.tables_compared);
     members.number("tables_changed", summary.tables_changed);
     members.number("rows_compared", summary.rows_compared);
+    if (summary.ops.conflict > 0) members.number("unresolved", summary.unresolved);
     out_ += '}';
   }
 

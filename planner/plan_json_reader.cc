@@ -232,6 +232,9 @@ Run run_from(const Node& node) {
   if (node.has("replication"))
     for (const auto& [server, facts] : node.member("replication").members())
       run.replication.emplace(server, facts.json_text());
+  if (node.has("resolved"))
+    for (const Node& each : node.member("resolved").elements())
+      run.resolved.push_back(each.json_text());
   return run;
 }
 
@@ -246,10 +249,9 @@ Ops ops_from(const Node& node) {
 }
 
 Summary summary_from(const Node& node) {
-  Summary summary{ops_from(node), 0, node.member("tables_compared").number(),
+  Summary summary{ops_from(node), node.member("tables_compared").number(),
                   node.member("tables_changed").number(), node.member("rows_compared").number()};
-  // Plans of an older version have none.
-  if (node.has("unresolved")) summary.unresolved = node.member("unresolved").number();
+  if (summary.ops.conflict > 0) summary.unresolved = node.member("unresolved").number();
   return summary;
 }
 
@@ -295,6 +297,7 @@ std::string text_or_none(const Node& node) { return node.is_null() ? "" : node.t
 
 void two_way_from(const Node& node, PlanTable& table) {
   table.unresolved = node.member("unresolved").number();
+  table.conflict_column = text_or_none(node.member("conflict_column"));
   for (const auto& [server, member] : node.member("on").members()) {
     PlanMember& each = table.on[server];
     each.rows = member.member("rows").number();

@@ -31,16 +31,22 @@ bool belongs_to_plan(const TreeEntry& entry) {
   const std::size_t last = entry.path.rfind('/');
   const std::string parent = last == std::string::npos ? "" : entry.path.substr(0, last);
   const std::string name = last == std::string::npos ? entry.path : entry.path.substr(last + 1);
-  const bool in_changes = parent.rfind("changes/", 0) == 0 && parent.find('/', 8) == parent.npos;
+  const auto in_pair_of = [&](const std::string& folder) {
+    return parent.starts_with(folder + '/') && parent.find('/', folder.size() + 1) == parent.npos;
+  };
+  const bool in_changes = in_pair_of("changes");
+  const bool in_baseline = in_pair_of("baseline");
   if (entry.type == TreeEntry::Type::directory) {
-    return entry.path == "changes" || entry.path == "sql" || parent == "changes";
+    return entry.path == "changes" || entry.path == "baseline" || entry.path == "sql" ||
+           parent == "changes" || parent == "baseline";
   }
   if (entry.type != TreeEntry::Type::file) return false;
   if (parent.empty() && (name == kIndex || name == "plan.sha256" || name == "summary.md"))
     return true;
-  if (!parent.empty() && parent != "sql" && !in_changes) return false;
+  if (!parent.empty() && parent != "sql" && !in_changes && !in_baseline) return false;
   if (name.front() == '.' && has_suffix(name, ".tmp")) return true;  // of a plan that was cut off
   return (in_changes && has_suffix(name, ".ndjson")) ||
+         (in_baseline && has_suffix(name, ".moves")) ||
          (parent == "sql" && has_suffix(name, ".sql"));
 }
 

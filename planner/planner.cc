@@ -163,6 +163,7 @@ void Planning::fill_tables() {
     table.schema_sha256 = pair_schema_sha256(pair);
     if (pair.job.two_way()) {
       table.baseline.emplace();
+      table.conflict_column = pair.job.options.merge.conflict.column;
       for (const TablePair& view : *pair.views) table.on[view.job.target];
     }
     if (done.two_way) {

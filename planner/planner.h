@@ -14,6 +14,14 @@
 
 namespace rowplan::planner {
 
+/// How a comparison gives way to others; called by several threads. Both may throw.
+struct ReadingPause {
+  /// Before rows are read: may wait, and then returns true. Empty: it never does.
+  std::function<bool(const std::string& pair)> wait;
+  /// Would it wait now? Asked about twice a second while rows are read.
+  std::function<bool(const std::string& pair)> wanted;
+};
+
 struct PlanRequest {
   const Manifest* manifest = nullptr;
   std::string manifest_text;
@@ -22,9 +30,7 @@ struct PlanRequest {
   bool full = false;  ///< compare all rows of incremental tables too
   std::string tool_version;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal; looked at between chunks
-  /// Called before each table of a pair is read, by several threads: may wait, and then returns
-  /// true, or throw. May be empty.
-  std::function<bool(const std::string& pair)> pause;
+  ReadingPause pause;
 };
 
 /// The command was stopped by its `stop` flag. Nothing was written.

@@ -111,7 +111,7 @@ std::string sample_block(const PlanTable& table, const SampleChanges& sample, st
   std::string fence = fence_for("");
   sample(table, [&](const Change& change) {
     std::string line(1, op_symbol(change.op));
-    line += " " + change_text(change, table.key) + "\n";
+    line += " " + place_text(table, change) + change_text(change, table.key) + "\n";
     std::string needed = fence_for(line);
     if (needed.size() < fence.size()) needed = fence;
     constexpr std::size_t kWordsBytes = 200;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "planner/checksum_compare.h"
 #include "planner/chunk_buffer.h"
@@ -62,7 +63,7 @@ class Replay : public ChunkVisitor {
 
 /// Reads the range once, in step. Chunks that differ are built at once, but stand only when a later
 /// look at the rows that differ, in newer snapshots, sees the same: so that rows that were caught
-/// between two commits vanish.
+/// between two commits vanish. So the first look may go on in newer snapshots, where a chunk ended.
 class RangeComparison : public ChunkVisitor {
  public:
   RangeComparison(const TablePair& pair, const PairCatalog& catalog, const KeyRange& range,
@@ -74,15 +75,15 @@ class RangeComparison : public ChunkVisitor {
         spare_(spare),
         options_(options),
         observer_(observer),
+        rests_(pair, options.rests),
         ties_(pair, catalog),
         chunks_(pair, sink, ties_),
         buffer_(pair.job.options.chunk_bytes) {}
 
   TableOutcome run() {
-    members_.open_snapshots();
-    const bool whole = read_in_snapshot(pair_, members_, range_, *this);
-    members_.close_snapshots();
+    const bool whole = read_with_rests();
     if (whole) confirm();
+    if (spare_members_) spare_members_->close_snapshots();
     outcome_.source_rows = source_rows_;
     outcome_.target_rows = target_rows_;
     outcome_.differs = differs_seen_;
@@ -128,16 +129,50 @@ class RangeComparison : public ChunkVisitor {
     if (differs_) take_chunk(range);
     buffer_.clear();
     differs_ = false;
+    ended_ = {range.high, source_rows_, target_rows_, kept_};
+    any_ended_ = true;
   }
   bool stop() override {
     if (source_rows_ >= told_ + kTellEveryRows) {
       told_ = source_rows_;
       observer_.table_progress(pair_.job.address, source_rows_, chunks_.chunks().size());
     }
-    return stopped() || (options_.stop_at_first && (differs_ || differs_seen_));
+    if (stopped() || (options_.stop_at_first && (differs_ || differs_seen_))) return true;
+    resting_ = any_ended_ && rests_.due();
+    return resting_;
   }
 
  private:
+  /// False: it was stopped.
+  bool read_with_rests() {
+    KeyRange left = range_;
+    while (!stopped()) {
+      rests_.reopen(members_);
+      members_.open_snapshots();
+      rests_.opened();
+      any_ended_ = false;
+      resting_ = false;
+      const bool whole = read_in_snapshot(pair_, members_, left, *this);
+      members_.close_snapshots();
+      if (!resting_) return whole;
+      go_back();
+      left.low = ended_.high;
+      std::vector<MemberSessions> all{members_};
+      if (spare_members_) all.push_back(*spare_members_);
+      rests_.rest(all);
+    }
+    return false;
+  }
+
+  /// To where the last chunk ended.
+  void go_back() {
+    buffer_.clear();
+    differs_ = false;
+    source_rows_ = ended_.source_rows;
+    target_rows_ = ended_.target_rows;
+    kept_ = ended_.kept;
+  }
+
   [[nodiscard]] bool stopped() const {
     const auto is_set = [](const std::atomic<bool>* flag) { return flag != nullptr && *flag; };
     return is_set(options_.stop) || is_set(options_.others_ended);
@@ -163,6 +198,7 @@ class RangeComparison : public ChunkVisitor {
 
   const MemberSessions& spare() {
     if (!spare_members_) spare_members_.emplace(spare_());
+    rests_.reopen(*spare_members_);
     return *spare_members_;
   }
 
@@ -212,6 +248,7 @@ class RangeComparison : public ChunkVisitor {
   std::optional<MemberSessions> spare_members_;
   const CompareOptions& options_;
   PlanObserver& observer_;
+  ReadingRests rests_;
   TieProbe ties_;
   ChunkBuilder chunks_;
   ChunkBuffer buffer_;
@@ -223,6 +260,14 @@ class RangeComparison : public ChunkVisitor {
   std::uint64_t target_rows_ = 0;
   std::uint64_t kept_ = 0;
   std::uint64_t told_ = 0;
+  struct {
+    std::optional<mysql::Row> high;
+    std::uint64_t source_rows = 0;
+    std::uint64_t target_rows = 0;
+    std::uint64_t kept = 0;
+  } ended_;                 // the last chunk
+  bool any_ended_ = false;  // in these snapshots
+  bool resting_ = false;
 };
 
 }  // namespace

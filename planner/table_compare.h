@@ -14,6 +14,7 @@
 #include "planner/member_sessions.h"
 #include "planner/observer.h"
 #include "planner/plan.h"
+#include "planner/reading_rests.h"
 #include "planner/select_sql.h"
 #include "planner/table_pair.h"
 #include "planner/ties.h"
@@ -37,6 +38,7 @@ struct CompareOptions {
   const std::atomic<bool>* stop = nullptr;
   const std::atomic<bool>* others_ended = nullptr;  ///< for no good: there is nothing to go on for
   bool by_checksum = false;  ///< only where why_streamed() has nothing against it
+  RestWays rests;
 };
 
 struct TableOutcome {

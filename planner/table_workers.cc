@@ -100,6 +100,7 @@ class TableWorkers::State {
   [[nodiscard]] TableOutcome read_with_others(RangeReading& reading, const MemberSessions& members,
                                               const SpareSessions& spare, ChangeSink& sink,
                                               bool compress);
+  [[nodiscard]] RestWays rest_ways(const std::string& pair, bool compress);
   [[nodiscard]] std::optional<CatchUp> catch_up_of(const TablePair& pair) const;
   [[nodiscard]] bool has_table_error(const std::string& address) const;
   [[nodiscard]] bool must_not_compare(const TablePair& pair) const;
@@ -196,7 +197,8 @@ void TableWorkers::State::work() {
   while (const std::optional<std::size_t> mine = next_table()) {
     try {
       // Who waits for a busy server does not stay connected to it.
-      if (task_.request.pause && task_.request.pause(task_.job.pairs[*mine].job.pair)) {
+      const ReadingPause& pause = task_.request.pause;
+      if (pause.wait && pause.wait(task_.job.pairs[*mine].job.pair)) {
         sessions.clear();
         spare_sessions.clear();
       }
@@ -240,17 +242,13 @@ bool TableWorkers::State::help(OpenReading& open, Sessions& sessions, Sessions& 
 
 mysql::Session& TableWorkers::State::session(Sessions& sessions, const std::string& server,
                                              bool compress) {
-  auto found = sessions.find({server, compress});
-  if (found != sessions.end() && !found->second.is_open()) {
-    sessions.erase(found);
-    found = sessions.end();
-  }
-  if (found == sessions.end())
-    found = sessions
-                .emplace(std::pair(server, compress),
-                         connections_.open(server, mysql::SessionMode::read_only, compress))
-                .first;
-  return found->second;
+  const auto found = sessions.find({server, compress});
+  if (found != sessions.end() && found->second.is_open()) return found->second;
+  // In the place of one that is closed: others may know it.
+  return sessions
+      .insert_or_assign({server, compress},
+                        connections_.open(server, mysql::SessionMode::read_only, compress))
+      .first->second;
 }
 
 void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions) {
@@ -274,6 +272,7 @@ void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Session
   options.stop_at_first = task_.fast && !catch_up;
   options.stop = task_.request.stop;
   options.by_checksum = choice.method == Method::checksum;
+  options.rests = rest_ways(pair.job.pair, choice.compress);
   NoSink nowhere;
   std::optional<FileSink> file;
   if (task_.directory != nullptr)
@@ -301,6 +300,20 @@ void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Session
   done.compared = true;
   if (task_.fast && done.outcome.differs) give_up_ = true;
   observer_.table_finished(pair.job.address, done.outcome.source_rows, done.outcome.ops.changes());
+}
+
+RestWays TableWorkers::State::rest_ways(const std::string& pair, bool compress) {
+  RestWays ways;
+  for (const PairSpec& spec : task_.request.manifest->pairs)
+    if (spec.name == pair) ways.snapshot_age = spec.throttle.max_snapshot_age;
+  ways.open = [this, compress](const std::string& server) {
+    return connections_.open(server, mysql::SessionMode::read_only, compress);
+  };
+  const ReadingPause& pause = task_.request.pause;
+  if (!pause.wait) return ways;
+  ways.wanted = [&pause, pair] { return pause.wanted(pair); };
+  ways.wait = [&pause, pair] { (void)pause.wait(pair); };
+  return ways;
 }
 
 void TableWorkers::State::merge_one(const TablePair& pair, ComparedTable& done, Sessions& sessions,

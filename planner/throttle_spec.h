@@ -26,6 +26,9 @@ struct DayWindow {
   friend bool operator==(const DayWindow&, const DayWindow&) = default;
 };
 
+/// A table is read in one snapshot after the other, where it can be.
+inline constexpr std::chrono::minutes kSnapshotAge{5};
+
 /// [pair.NAME.throttle]. Paths are as written: relative to the manifest's directory.
 struct ThrottleSpec {
   std::optional<std::chrono::milliseconds> max_lag;
@@ -36,6 +39,7 @@ struct ThrottleSpec {
   std::string panic_file;
   unsigned nice_ratio = 0;  ///< rests for so many times as long as the last units took
   std::vector<DayWindow> not_between;
+  std::chrono::milliseconds max_snapshot_age = kSnapshotAge;
 };
 
 }  // namespace rowplan::planner

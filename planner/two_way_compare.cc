@@ -113,14 +113,23 @@ class Sink : public MergeSink {
 
   void intent(std::uint64_t chunk, const mysql::Row& key, const MergeIntent& intent) override {
     if (task_.moves != nullptr)
-      task_.moves->intent(chunk, key.bytes(), intent_value(shape_, intent));
+      task_.moves->append({BaselineEntry::Kind::intent, chunk, std::string(key.bytes()),
+                           std::nullopt, intent_value(shape_, intent), 0});
   }
 
   void baseline(std::uint64_t chunk, const std::vector<BaselineMove>& moves) override {
     if (task_.moves == nullptr) return;
-    for (const BaselineMove& move : moves)
-      task_.moves->move(chunk, move.key.bytes(),
-                        move.row ? std::optional(baseline_value(*move.row)) : std::nullopt);
+    for (const BaselineMove& move : moves) {
+      BaselineEntry entry{
+          BaselineEntry::Kind::move, chunk, std::string(move.key.bytes()), std::nullopt, "", 0};
+      if (move.row) entry.value = baseline_value(*move.row);
+      if (move.option) {
+        entry.kind = BaselineEntry::Kind::option;
+        entry.intent = intent_value(shape_, move.option->intent);
+        entry.member = move.option->member;
+      }
+      task_.moves->append(entry);
+    }
   }
 
   /// Asks each member about the rows noted since the last time.

@@ -11,7 +11,6 @@ namespace rowplan::planner {
 
 namespace {
 
-constexpr std::size_t kFindingsAtMost = 20;
 constexpr std::size_t kRowsAtOnce = 1000;
 // A chunk ends by the content of its keys; but for this it could be as long as chance has it.
 constexpr std::uint64_t kChunkRowsTimes = 4;

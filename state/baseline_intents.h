@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "state/journal.h"
@@ -28,9 +31,16 @@ class BaselineIntents {
   /// Of all units of all plans, the oldest first; of one key the last one counts. Throws corrupt
   /// where one is damaged.
   [[nodiscard]] std::vector<BaselineIntent> all(const std::string& address) const;
-  /// The baseline has moved, or nothing was written.
+  /// The newest plan, by its id, of which something is left; nullopt: of none.
+  [[nodiscard]] std::optional<std::string> newest_plan(const std::string& address) const;
+  /// Nothing of it was written.
   void settle(const std::string& address, const PlanRef& plan, std::uint64_t unit);
-  /// Of all plans: what a later run has dealt with.
+  /// Of all units of all plans: the rows whose keys are so. Their baseline has moved, and what was
+  /// intended before must not count again if a row ever comes back to what it was. Throws corrupt
+  /// where one is damaged.
+  void settle_rows(const std::string& address,
+                   const std::function<bool(std::string_view key)>& is_settled);
+  /// Of all units of all plans.
   void settle_all(const std::string& address);
 
  private:

@@ -172,6 +172,18 @@ std::optional<BaselineInfo> Baselines::find(const std::string& address) const {
   return info;
 }
 
+std::vector<BaselineInfo> Baselines::all() const {
+  std::vector<BaselineInfo> found;
+  store_.read([&](SQLite::Database& db) {
+    std::vector<std::string> addresses;
+    SQLite::Statement query(db, "SELECT address FROM baselines WHERE whole = 1 ORDER BY address");
+    while (query.executeStep()) addresses.push_back(query.getColumn(0).getString());
+    for (const std::string& address : addresses)
+      if (auto info = find_in(db, address)) found.push_back(*std::move(info));
+  });
+  return found;
+}
+
 std::optional<BaselineInfo> Baselines::find_fitting(const std::string& address,
                                                     const std::string& fits) const {
   auto info = find(address);

@@ -54,6 +54,9 @@ class Baselines {
 
   bool remove(const std::string& address);
 
+  /// Those that are finished, in order of address.
+  [[nodiscard]] std::vector<BaselineInfo> all() const;
+
  private:
   Store& store_;
 };

@@ -80,8 +80,8 @@ Meta Store::meta() const {
   return meta;
 }
 
-void Store::atomically(const std::function<void()>& work) {
-  write([&](SQLite::Database& /*db*/) { work(); });
+void Store::atomically(const std::function<void()>& work, Sync sync) {
+  write([&](SQLite::Database& /*db*/) { work(); }, sync);
 }
 
 void Store::write(const std::function<void(SQLite::Database&)>& work, Sync sync) {

@@ -60,14 +60,16 @@ class Store {
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
   [[nodiscard]] std::string now() const;  ///< of the clock it was opened with
 
-  /// All that `work` writes through Journal, Runs, Pairs and Watermarks is durable together when
-  /// this returns, or nothing is. Exceptions of `work` undo it and pass through; it must not
-  /// swallow a StateError. Throws StateError.
-  void atomically(const std::function<void()>& work);
-
-  // For the other files of state/. With `Sync::later` a power failure may undo the write, until
-  // the next one with `now`; the end of the process may not.
+  /// With `later` a power failure may undo a write, until the next one with `now`; the end of the
+  /// process may not.
   enum class Sync : std::uint8_t { now, later };
+
+  /// All that `work` writes through the other classes of state/ is kept together when this returns,
+  /// or nothing is. Exceptions of `work` undo it and pass through; it must not swallow a
+  /// StateError. Throws StateError.
+  void atomically(const std::function<void()>& work, Sync sync = Sync::now);
+
+  // For the other files of state/.
   void write(const std::function<void(SQLite::Database&)>& work, Sync sync = Sync::now);
   void read(const std::function<void(SQLite::Database&)>& work) const;
 

@@ -283,6 +283,7 @@ def killed(bench):
             bench.expect(KILLED, "apply", "plan", env={"ROWPLAN_TEST_KILL_AT": point})
             stands = point not in ("applier stop:1", "applier started:1")
             check(topology.is_applying(topology.links[0]) != stands, f"the applier at {point}")
+            check_told(bench, done=False)
             if stands:
                 bench.expect(NOT_APPLYABLE, "check")
             if turn % 2:
@@ -290,8 +291,22 @@ def killed(bench):
             else:
                 bench.expect(0, "apply", "plan")
             topology.check_healthy()
+            check_told(bench, done=True)
             bench.expect(0, "check")
         check_sound(bench, topology)
+
+
+def check_told(bench, done):
+    """The state tells a person which applier a killed run has stopped, or not any more."""
+    told = json.loads(bench.expect(0, "state", "show", "--json").out)["stopped_appliers"]
+    text = bench.expect(0, "state", "show").out
+    check(("; the next apply or sync starts it" in text) != done, f"not told, or still\n{text}")
+    if done:
+        check(not told, f"still told: {told}")
+        return
+    plan_id = bench.read_plan()["run"]["plan_id"]
+    check([(one["server"], one["channel"], one["plan_id"]) for one in told] ==
+          [("target", "", plan_id)] and told[0]["at"], f"not told: {told}")
 
 
 def started_whatever_happens(bench):

@@ -32,7 +32,8 @@ MODULES = ("kill_tests", "undo_tests", "read_tests", "commit_tests", "stale_test
            "binlog_tests", "status_tests", "audit_tests", "throttle_tests", "hook_tests",
            "incremental_tests", "soft_delete_tests", "tombstone_tests", "campaign_tests",
            "replica_tests", "sync_tests", "sync_fault_tests", "via_source_tests",
-           "replication_tests", "group_tests",
+           "replication_tests", "rest_tests", "group_tests", "two_way_history_tests",
+           "two_way_tests",
            "sakila_tests")
 
 
@@ -41,12 +42,22 @@ def all_tests():
             for module in MODULES for test in __import__(module).TESTS}
 
 
+def part(text):
+    """(K, N) of K/N."""
+    first, step = (int(number) for number in text.split("/"))
+    if not 1 <= first <= step:
+        raise ValueError(text)
+    return first, step
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairing", required=True, choices=scenario_case.PAIRINGS)
     parser.add_argument("--rowplan", required=True, help="the binary under test")
     parser.add_argument("--row-dump", required=True, help="the rowplan_row_dump binary")
     parser.add_argument("--only", action="append", default=[], metavar="TEST")
+    parser.add_argument("--part", type=part, default=(1, 1), metavar="K/N",
+                        help="of these tests every Nth, from the Kth")
     parser.add_argument("--keep", metavar="DIR", help="copy the files of failed tests there")
     parser.add_argument("--list", action="store_true", help="print the names of the tests")
     return parser.parse_args()
@@ -95,6 +106,8 @@ def main():
     if unknown:
         sys.exit(f"no such test: {', '.join(sorted(unknown))}")
     chosen = [name for name in tests if not options.only or name in options.only]
+    first, step = options.part
+    chosen = chosen[first - 1::step]
     if options.list:
         print("\n".join(chosen))
         return 0

@@ -3,6 +3,8 @@
 import signal
 
 from bench import check
+from sync_tests import go_on, stop_at, wait_stopped
+from throttle_tests import TEMPORARY, check_nothing_held
 
 KILLED = -signal.SIGKILL
 PAIR = 'chunk_rows = 5\nmax_unit_rows = 6\nsplit_units = true\nlimits = { max_deletes = "100%" }\n'
@@ -83,4 +85,36 @@ def steps_need_their_limit(bench):
     bench.check_converged("applied with a larger limit")
 
 
-TESTS = (steps_go_on, steps_are_judged, steps_need_their_limit)
+def steps_wait(bench):
+    """A throttle holds between two steps, with no transaction open; what stops the run stops it
+    there, and the next one goes on at that step."""
+    load(bench)
+    before = bench.dump_all("target")
+    files = 'pause_file = "pause"\npanic_file = "panic"\n'
+    bench.manifest(pair=f"{PAIR}[pair.p.throttle]\n{files}")
+    for name, code in (("pause", 0), ("panic", TEMPORARY)):
+        bench.new_state()
+        running = bench.start("apply", "plan", "--log-level", "info", env=stop_at("committed:1"))
+        check(wait_stopped(bench, running, "the first step is in"), "it ended")
+        path = bench.directory / name
+        path.touch()
+        go_on(running)
+        if name == "pause":
+            bench.wait_for(lambda running=running: running.ended() or
+                           "waiting: the pause file" in running.err_path.read_text(), "it waits")
+            check(not running.ended(), "it did not wait")
+            check_nothing_held(bench)
+            check(bench.dump_all("target") != before, "nothing of the unit is written")
+            path.unlink()
+        done = running.wait()
+        check(done.code == code, f"{name}\n{done}")
+        if code:
+            check(bench.unsettled(), f"the unit is done\n{done}")
+            path.unlink()
+            bench.expect(0, "apply", "plan")
+        bench.check_converged(name)
+        check(not bench.unsettled(), "the state has unsettled units")
+        bench.reset_target()
+
+
+TESTS = (steps_go_on, steps_are_judged, steps_need_their_limit, steps_wait)

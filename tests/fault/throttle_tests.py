@@ -43,13 +43,20 @@ def start_waiting(bench, reason, verb=("apply", "plan")):
     return running
 
 
+def transactions_held(bench):
+    """The servers on which rowplan has a transaction open, with what it does."""
+    time.sleep(0.2)  # InnoDB tells again what it told, to who asks again within 0.1 s
+    return {role: rows for role in bench.servers if (rows := bench.execute(
+        role, """SELECT p.ID, p.COMMAND, p.TIME, p.STATE, p.INFO
+            FROM information_schema.INNODB_TRX t
+            JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+            WHERE p.USER = 'rowplan'"""))}
+
+
 def check_nothing_held(bench):
     """No transaction of rowplan is open on either server."""
-    for role in bench.servers:
-        rows = bench.execute(role, """SELECT trx_id FROM information_schema.INNODB_TRX t
-            JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
-            WHERE p.USER = 'rowplan'""")
-        check(not rows, f"a transaction is open on the {role} while rowplan waits")
+    held = transactions_held(bench)
+    check(not held, f"transactions are open while rowplan waits: {held}")
 
 
 def check_goes_on(bench, running):
@@ -107,6 +114,75 @@ def pause_between_tables(bench):
     running = start_waiting(bench, "the pause file pause is there", ("check",))
     running.process.send_signal(signal.SIGTERM)
     check(running.wait().code == 143, "a signal does not end the wait")
+
+
+WIDE = """
+CREATE TABLE wide (id INT PRIMARY KEY, v VARCHAR(400)) ENGINE=InnoDB;
+INSERT INTO wide SELECT 1 + a.i + 10000 * b.i, REPEAT('x', 300)
+  FROM seq.n AS b STRAIGHT_JOIN seq.n AS a WHERE a.i < 10000 AND b.i < 10;
+"""
+WIDE_ROWS = 100_000
+
+
+def reads_wide(bench):
+    """Is the source sending the table's rows?"""
+    return any("FROM" in text and "`wide`" in text and "ORDER BY" in text
+               for _, text in bench.sessions("source"))
+
+
+def stop_inside(bench):
+    """A plan that stands still while it reads the table, and long enough for a next look at what
+    may make it wait."""
+    for _ in range(20):
+        running = bench.start("plan", "-o", "plan", "--overwrite", "--log-level", "info")
+        bench.wait_for(lambda running=running: running.ended() or reads_wide(bench), "it reads")
+        running.process.send_signal(signal.SIGSTOP)
+        time.sleep(0.7)
+        if not running.ended() and reads_wide(bench):
+            return running
+        running.process.send_signal(signal.SIGCONT)
+        running.wait()
+    raise Failure("it was never caught while it read")
+
+
+def pause_inside_table(bench):
+    """A table that is being read, by one thread or several, is let go of: while it waits no
+    snapshot is open, and it goes on from where it was in newer ones."""
+    bench.load(WIDE)
+    pause = bench.directory / "pause"
+    for threads in (1, 4):
+        bench.manifest(pair=f"threads = {threads}\nchunk_rows = 10\n"
+                            '[pair.p.throttle]\npause_file = "pause"\n')
+        running = wait_inside(bench, pause)
+        check(("wide: read in " in log_of(running)) == (threads > 1), f"{log_of(running)}")
+        bench.execute("source", f"UPDATE wide SET v = 'new' WHERE id IN (1, {WIDE_ROWS})")
+        pause.unlink()
+        done = running.wait()
+        check(done.code == 0 and "goes on" in done.err, f"after a wait\n{done}")
+        plan = bench.read_plan()
+        check(plan["summary"]["rows_compared"] == WIDE_ROWS, f"{plan['summary']}")
+        keys = [change["key"][0] for change in bench.changes(plan)]
+        # Of several threads one may have read the last row before.
+        check(keys == [str(WIDE_ROWS)] or threads > 1 and set(keys) <= {"1", str(WIDE_ROWS)},
+              f"not in newer snapshots from where it was: {keys}\n{done}")
+        bench.execute("source", "UPDATE wide SET v = REPEAT('x', 300) WHERE v = 'new'")
+        running = wait_inside(bench, pause)
+        running.process.send_signal(signal.SIGTERM)
+        check(running.wait().code == 143, "a signal does not end the wait")
+        pause.unlink()
+
+
+def wait_inside(bench, pause):
+    """A plan that waits while it reads the table, and holds nothing."""
+    running = stop_inside(bench)
+    pause.touch()
+    running.process.send_signal(signal.SIGCONT)
+    bench.wait_for(lambda: running.ended() or "waiting: the pause file" in log_of(running),
+                   "it waits")
+    # A server that was sending rows takes a moment to see that nobody takes them.
+    bench.wait_for(lambda: not transactions_held(bench), "nothing is held")
+    check(not running.ended(), "it did not wait")
+    return running
 
 
 def panic_file(bench):
@@ -340,4 +416,5 @@ def replica_lag(bench):
         replica.kill()
 
 
-TESTS = (pause_file, pause_between_tables, sync_waits, panic_file, loads, not_between, replica_lag)
+TESTS = (pause_file, pause_between_tables, pause_inside_table, sync_waits, panic_file, loads,
+         not_between, replica_lag)

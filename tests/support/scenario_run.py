@@ -60,6 +60,7 @@ class Run:
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True)
         self.runs = 0
+        self.dumps = {}  # since somebody last could write
 
     # --- servers -----------------------------------------------------------------------------
 
@@ -81,6 +82,7 @@ class Run:
             connection.close()
 
     def run_between(self):
+        self.dumps = {}
         for role in ("source", "target"):
             for _, sql in self.case.sql((f"between_{role}",), self.servers[role].vendor):
                 self.servers[role].execute(sql, database=self.dbs[role])
@@ -93,12 +95,14 @@ class Run:
 
     def dump(self, role, table, *options):
         """The lines of rowplan_row_dump, as a multiset."""
-        done = subprocess.run(
-            [self.tools.row_dump, self.servers[role].socket, "root", self.dbs[role], table,
-             *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-            timeout=STEP_TIMEOUT_S)
-        check(done.returncode == 0, f"dump of {role} {table!r}: {done.stderr}")
-        return collections.Counter(done.stdout.splitlines())
+        arguments = (self.servers[role].socket, "root", self.dbs[role], table, *options)
+        if arguments not in self.dumps:
+            done = subprocess.run(
+                [self.tools.row_dump, *arguments], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, check=False, timeout=STEP_TIMEOUT_S)
+            check(done.returncode == 0, f"dump of {role} {table!r}: {done.stderr}")
+            self.dumps[arguments] = collections.Counter(done.stdout.splitlines())
+        return self.dumps[arguments].copy()
 
     def dump_all(self, role):
         return {table: self.dump(role, table) for table in self.base_tables(role)}
@@ -155,6 +159,7 @@ class Run:
 
     def rowplan(self, expected, *args):
         """Runs rowplan and checks its exit code."""
+        self.dumps = {}
         self.runs += 1
         prefix = [*self.tools.prefix, "--chdir", str(self.directory), "--"] \
             if self.tools.prefix else []
@@ -353,6 +358,7 @@ class Run:
 
     def apply_sql(self, succeeds):
         """Runs the plan's SQL file by the mysql client."""
+        self.dumps = {}
         path = self.directory / "plan" / "sql" / "target.sql"
         if not path.exists():
             check(self.changes_exit() == 0, "the plan has changes but no sql/target.sql")

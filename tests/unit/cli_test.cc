@@ -111,8 +111,6 @@ TEST(CliTest, WrongUsageIsRefused) {
 
 TEST(CliTest, VerbsOfLaterVersionsAreRefusedAsSuch) {
   EXPECT_EQ(refusal_of({"undo", "X", "-o", "d"}), "\"undo\" is not built yet in this version|");
-  EXPECT_EQ(refusal_of({"resolve", "d", "-o", "e", "--take", "newest"}),
-            "\"resolve\" is not built yet in this version|");
 }
 
 TEST(CliTest, VerbsOfTheState) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kSecret = "canary-7f3a";
 
-class Credentials : public testing::Test {
+class Credentials : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (std::filesystem::temp_directory_path() / "rowplan-XXXXXX").string();

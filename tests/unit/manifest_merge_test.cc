@@ -168,7 +168,6 @@ TEST(ManifestGroups, WhatIsRefused) {
 }
 
 TEST(ManifestMerge, NotBuiltYet) {
-  EXPECT_FALSE(parse_manifest(std::string(kHead) + kPair, "m").manifest);
   EXPECT_FALSE(parse_manifest(std::string(kHead) + kGroup, "m").manifest);
 }
 

@@ -304,11 +304,11 @@ TEST(Manifest, ShowsAnUnknownKey) {
 }
 
 TEST(Manifest, ShowsAFeatureThatIsNotBuilt) {
-  EXPECT_EQ(rendered(std::string(kOnePair) + "conflict = { resolve = \"newest\" }\n"),
-            "rowplan.toml:13:1: error: \"conflict\" belongs to two-way syncs, which this version "
-            "does not have yet\n"
-            "  13 | conflict = { resolve = \"newest\" }\n"
-            "     | ^~~~~~~~\n");
+  EXPECT_EQ(rendered(std::string(kOnePair) + "sensitive = [\"email\"]\n"),
+            "rowplan.toml:13:1: error: \"sensitive\" belongs to sensitive columns, which this "
+            "version does not have yet\n"
+            "  13 | sensitive = [\"email\"]\n"
+            "     | ^~~~~~~~~\n");
 }
 
 TEST(Manifest, ShowsAHint) {
@@ -472,8 +472,8 @@ TEST(Manifest, ValuesInAPair) {
   EXPECT_EQ(in_pair("deletes = \"never\"\n"),
             "1:11+7 \"deletes\" must be one of \"apply\", \"ignore\", not \"never\"");
   EXPECT_EQ(in_pair("direction = \"oneway\"\n"),
-            "1:13+8 \"direction\" must be one of \"one-way\", \"via-source\", not \"oneway\", did "
-            "you mean \"one-way\"?");
+            "1:13+8 \"direction\" must be one of \"one-way\", \"two-way\", \"via-source\", not "
+            "\"oneway\", did you mean \"one-way\"?");
   EXPECT_EQ(in_pair("compress = 3\n"), "1:12+1 \"compress\" must be a text, not a number");
   EXPECT_EQ(in_pair("compress = \"gzip\"\n"),
             "1:12+6 \"compress\" must be one of \"auto\", false, true, not \"gzip\"");
@@ -601,7 +601,6 @@ TEST(Manifest, Features) {
   const auto refused = [](const std::string& what, const std::string& feature) {
     return '"' + what + "\" belongs to " + feature + ", which this version does not have yet";
   };
-  EXPECT_EQ(in_pair("direction = \"two-way\"\n"), "1:13+9 " + refused("two-way", "two-way syncs"));
   EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
   EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\n"
@@ -805,6 +804,7 @@ critical_load = "Threads_running=50"
 pause_file = "pause"
 panic_file = "/run/panic"
 not_between = ["08:00-18:00", "22:30-02:00", "23:00-24:00"]
+max_snapshot_age = "90s"
 )");
   const ThrottleSpec& throttle = manifest.pairs.at(0).throttle;
   EXPECT_EQ(throttle.max_lag, milliseconds(60'000));
@@ -815,6 +815,7 @@ not_between = ["08:00-18:00", "22:30-02:00", "23:00-24:00"]
   EXPECT_EQ(throttle.pause_file, "pause");
   EXPECT_EQ(throttle.panic_file, "/run/panic");
   EXPECT_EQ(throttle.nice_ratio, 2U);
+  EXPECT_EQ(throttle.max_snapshot_age, milliseconds(90'000));
   EXPECT_EQ(throttle.not_between, (std::vector<DayWindow>{{480, 1080}, {1350, 120}, {1380, 1440}}));
 }
 
@@ -833,6 +834,7 @@ TEST(Manifest, ThrottlesThatAreRefused) {
   }
   EXPECT_EQ(in_pair("throttle.not_between = [\"00:00-12:00\", \"12:00-24:00\"]"),
             "1:24+30 \"not_between\" leaves no time of the day");
+  EXPECT_NE(in_pair("throttle.max_snapshot_age = \"0s\""), "");
   EXPECT_NE(in_pair("throttle.max_lag = \"500ms\""), "") << "lag is known in whole seconds";
 }
 

@@ -95,7 +95,7 @@ TEST(PlanDirectory, TakesWhatAKilledPlanLeft) {
   const TemporaryDirectory temporary;
   const fs::path path = temporary.path() / "plan";
   for (const char* left : {"changes/a/.b.ndjson.tmp", "changes/a/b.ndjson", "sql/dw.sql",
-                           "summary.md", "plan.sha256"}) {
+                           "baseline/a/b.moves", "summary.md", "plan.sha256"}) {
     fs::create_directories((path / left).parent_path());
     set_file_text(path / left, "cut off");
     EXPECT_EQ(error_of_create(path, Overwrite::no), ENOTEMPTY) << "not marked: " << left;

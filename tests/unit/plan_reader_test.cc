@@ -55,7 +55,7 @@ void sign_again(const fs::path& directory) {
   set_file_text(directory / "plan.sha256", sha256_hex(plan.dump()) + "  plan.json\n");
 }
 
-class PlanReader : public testing::Test {
+class PlanReader : public ::testing::Test {
  protected:
   void SetUp() override { digest = write_sample_plan(path); }
   TemporaryDirectory temporary;

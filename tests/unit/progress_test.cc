@@ -68,7 +68,7 @@ TEST(ColorTest, HeedsTheEnvironmentUnlessTold) {
 }
 
 /// A view on streams, with a clock that stands until it is moved.
-struct ViewTest : testing::Test {
+struct ViewTest : ::testing::Test {
   ProgressSettings settings(ProgressMode mode) {
     ProgressSettings made;
     made.mode = mode;

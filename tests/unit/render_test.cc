@@ -23,7 +23,7 @@ using namespace planner::sample;  // NOLINT: made for these tests
 constexpr const char* kHarmful =
     "\x1b[31m\u202e\u200b\r\n\t\x01\x7f\u009b<b>&`|@a #1 http://x www.x";
 
-class Render : public testing::Test {
+class Render : public ::testing::Test {
  protected:
   [[nodiscard]] LoadedPlan load() const {
     static_cast<void>(write_sample_plan(path));

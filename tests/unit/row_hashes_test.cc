@@ -26,7 +26,7 @@ bool same(const mysql::RowHash& a, const mysql::RowHash& b) {
   return a.high == b.high && a.low == b.low;
 }
 
-class RowHashesTest : public testing::Test {
+class RowHashesTest : public ::testing::Test {
  protected:
   /// Reads a chunk that was not read before.
   void first(RowHashes& hashes, const std::vector<mysql::Row>& rows) {

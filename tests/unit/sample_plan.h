@@ -128,6 +128,7 @@ inline Plan sample_plan() {
               "stream",
               "asked for",
               {{"compare", 1.5}},
+              {},
               {}};
   plan.job_sha256 = std::string(64, 'e');
   plan.manifest_sha256 = std::string(64, 'f');

@@ -316,10 +316,27 @@ TEST_F(StateIntents, StandUntilTheyAreSettled) {
   EXPECT_TRUE(intents_.all(kAddress).empty());
 }
 
+TEST_F(StateIntents, RowsAreSettledInAllUnitsOfAllPlans) {
+  const PlanRef other{"OTHER", "digest"};
+  intents_.put(kAddress, plan_, 1, {{"a", "1"}, {"b", "2"}});
+  intents_.put(kAddress, other, 1, {{"b", "33"}});
+  intents_.put(kAddress, other, 2, {{"bc", "4"}, {"b", "5"}});
+  intents_.put("branches/hr.other", plan_, 1, {{"b", "6"}});
+  EXPECT_EQ(intents_.newest_plan(kAddress), "PLAN");
+  EXPECT_EQ(intents_.newest_plan("branches/hr.third"), std::nullopt);
+  intents_.settle_rows(kAddress, [](std::string_view key) { return key == "b"; });
+  const auto left = intents_.all(kAddress);
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_EQ(left[0].key + left[0].value, "a1");
+  EXPECT_EQ(left[1].key + left[1].value, "bc4");
+  EXPECT_EQ(intents_.all("branches/hr.other").size(), 1U);
+}
+
 TEST_F(StateIntents, DamageIsSeen) {
   intents_.put(kAddress, plan_, 1, {{"a", "1"}, {"b", "2"}});
   exec("UPDATE baseline_intents SET entries = 1");
   EXPECT_THROW(static_cast<void>(intents_.all(kAddress)), StateError);
+  EXPECT_THROW(intents_.settle_rows(kAddress, [](std::string_view) { return true; }), StateError);
 }
 
 TEST_F(StateIntents, MoveAndSettleAreOne) {

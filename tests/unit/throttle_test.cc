@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
 #include "planner/refusal.h"
 
@@ -103,6 +104,24 @@ TEST_F(ThrottleTest, WaitsForLoadOfEitherMember) {
   EXPECT_LE(now_, seconds(10));
   EXPECT_EQ(told_, (Told{"max_load: Threads_running of 'hq' is 25, the limit is 25",
                          "max_load: Threads_running of 'dw' is 99, the limit is 25", ""}));
+}
+
+TEST_F(ThrottleTest, TellsWhoHoldsASnapshotThatItWouldWait) {
+  spec().pause_file = "pause";
+  EXPECT_FALSE(throttle().would_wait_to_read("orders"));
+  files_ = {"job/pause"};
+  EXPECT_TRUE(throttle().would_wait_to_read("orders"));
+  EXPECT_FALSE(throttle().would_wait_to_read("other"));
+  EXPECT_EQ(now_, milliseconds(0));
+  EXPECT_EQ(told_, Told{});
+  bool other = false;
+  at(seconds(1), [&] {
+    std::thread([&] { other = throttle().would_wait_to_read("other"); }).join();
+    files_.clear();
+  });
+  EXPECT_TRUE(throttle().before_reading("orders"));
+  EXPECT_TRUE(other) << "while one waits, so do the others";
+  EXPECT_FALSE(throttle().would_wait_to_read("other"));
 }
 
 TEST_F(ThrottleTest, AsksServersAgainOnlyAfterAWhile) {

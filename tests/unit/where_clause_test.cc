@@ -19,23 +19,22 @@ std::string problems(std::string_view text) {
   return result;
 }
 
-class Accepted : public testing::TestWithParam<const char*> {};
+class Accepted : public ::testing::TestWithParam<const char*> {};
 TEST_P(Accepted, HasNoProblem) { EXPECT_EQ(problems(GetParam()), ""); }
 INSTANTIATE_TEST_SUITE_P(
     Where, Accepted,
-    testing::Values("region = 7", "a = 'x''y' AND b = \"z\"", "a = 'it\\'s; SELECT now() -- ?'",
-                    "a = \"\\\"; @x\"", "`now` = 1 AND `select` = 2", "`we``ird;` = 1",
-                    "user = 'bob'", "t.user = 'bob' AND t.now > 3",
-                    "now > 3 AND uuid IS NOT NULL AND version = 2", "t.current_date = '2024-01-01'",
-                    "t.`select` = 1", "t.order = 2", "a IN (1, (2), 3)", "a = 5--3", "a = 5 - -3",
-                    "a = x'4142' AND b = 0x41 AND c = b'01'", "a = _utf8mb4'x'",
-                    "created < '2024-01-01' + INTERVAL 1 DAY", "SUBSTRING(a FROM 1 FOR 2) = 'ab'",
-                    "TRIM(a) LIKE '50\\%' ESCAPE '!'", "UNIX_TIMESTAMP(created) > 5",
-                    "JSON_EXTRACT(j, '$.a')", "j->'$.a' = 1", "CASE WHEN a THEN b ELSE c END",
-                    "INSERT(a, 1, 2, 'x') = 'y'", "größe > 3", "a\n= 1\n\tAND b = 2",
-                    "unionized = 1 AND ordering = 2", "next = value"));
+    ::testing::Values(
+        "region = 7", "a = 'x''y' AND b = \"z\"", "a = 'it\\'s; SELECT now() -- ?'",
+        "a = \"\\\"; @x\"", "`now` = 1 AND `select` = 2", "`we``ird;` = 1", "user = 'bob'",
+        "t.user = 'bob' AND t.now > 3", "now > 3 AND uuid IS NOT NULL AND version = 2",
+        "t.current_date = '2024-01-01'", "t.`select` = 1", "t.order = 2", "a IN (1, (2), 3)",
+        "a = 5--3", "a = 5 - -3", "a = x'4142' AND b = 0x41 AND c = b'01'", "a = _utf8mb4'x'",
+        "created < '2024-01-01' + INTERVAL 1 DAY", "SUBSTRING(a FROM 1 FOR 2) = 'ab'",
+        "TRIM(a) LIKE '50\\%' ESCAPE '!'", "UNIX_TIMESTAMP(created) > 5", "JSON_EXTRACT(j, '$.a')",
+        "j->'$.a' = 1", "CASE WHEN a THEN b ELSE c END", "INSERT(a, 1, 2, 'x') = 'y'", "größe > 3",
+        "a\n= 1\n\tAND b = 2", "unionized = 1 AND ordering = 2", "next = value"));
 
-class Volatile : public testing::TestWithParam<const char*> {};
+class Volatile : public ::testing::TestWithParam<const char*> {};
 TEST_P(Volatile, CallsAreRefused) {
   const std::string name = GetParam();
   const std::string message = " is volatile: members would filter by different values";
@@ -48,13 +47,13 @@ TEST_P(Volatile, CallsAreRefused) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Where, Volatile,
-    testing::Values("NOW", "CURRENT_TIMESTAMP", "CURDATE", "CURTIME", "SYSDATE", "UTC_DATE",
-                    "UTC_TIMESTAMP", "UNIX_TIMESTAMP", "RAND", "UUID", "UUID_SHORT", "UUID_V7",
-                    "CONNECTION_ID", "CURRENT_USER", "USER", "SESSION_USER", "SYSTEM_USER",
-                    "DATABASE", "SCHEMA", "LAST_INSERT_ID", "ROW_COUNT", "FOUND_ROWS", "SLEEP",
-                    "BENCHMARK", "GET_LOCK", "RELEASE_LOCK", "RELEASE_ALL_LOCKS", "IS_FREE_LOCK",
-                    "IS_USED_LOCK", "LOAD_FILE", "VERSION", "RANDOM_BYTES", "NEXTVAL", "LASTVAL",
-                    "SETVAL", "MASTER_POS_WAIT", "SOURCE_POS_WAIT"));
+    ::testing::Values("NOW", "CURRENT_TIMESTAMP", "CURDATE", "CURTIME", "SYSDATE", "UTC_DATE",
+                      "UTC_TIMESTAMP", "UNIX_TIMESTAMP", "RAND", "UUID", "UUID_SHORT", "UUID_V7",
+                      "CONNECTION_ID", "CURRENT_USER", "USER", "SESSION_USER", "SYSTEM_USER",
+                      "DATABASE", "SCHEMA", "LAST_INSERT_ID", "ROW_COUNT", "FOUND_ROWS", "SLEEP",
+                      "BENCHMARK", "GET_LOCK", "RELEASE_LOCK", "RELEASE_ALL_LOCKS", "IS_FREE_LOCK",
+                      "IS_USED_LOCK", "LOAD_FILE", "VERSION", "RANDOM_BYTES", "NEXTVAL", "LASTVAL",
+                      "SETVAL", "MASTER_POS_WAIT", "SOURCE_POS_WAIT"));
 
 TEST(Where, SomeFunctionsNeedNoParentheses) {
   for (const std::string name :
@@ -99,7 +98,7 @@ TEST(Where, Subqueries) {
   EXPECT_EQ(problems("a IN(SELECT(1))"), "5+6: SELECT: a filter cannot hold a subquery");
 }
 
-class Clause : public testing::TestWithParam<const char*> {};
+class Clause : public ::testing::TestWithParam<const char*> {};
 TEST_P(Clause, IsRefused) {
   const std::string word = GetParam();
   EXPECT_EQ(problems("a = 1 " + word + " b"),
@@ -107,8 +106,8 @@ TEST_P(Clause, IsRefused) {
                 " cannot stand in a filter, which is one condition");
 }
 INSTANTIATE_TEST_SUITE_P(Where, Clause,
-                         testing::Values("UNION", "INTO", "LIMIT", "ORDER", "GROUP", "HAVING",
-                                         "FOR", "LOCK", "PROCEDURE", "EXCEPT", "INTERSECT"));
+                         ::testing::Values("UNION", "INTO", "LIMIT", "ORDER", "GROUP", "HAVING",
+                                           "FOR", "LOCK", "PROCEDURE", "EXCEPT", "INTERSECT"));
 
 TEST(Where, ANumberWithADotHidesNoKeyword) {
   EXPECT_EQ(problems("a = 1. UNION"),
