@@ -221,6 +221,27 @@ def rows_are_judged_alone(bench):
         offices.sync(f"{member} {number} changed", expected)
 
 
+def a_write_that_is_refused(bench):
+    """What one member refuses is rolled back on both, and not remembered as intended."""
+    offices = Offices(bench)
+    offices.execute("west", "ALTER TABLE t ADD CONSTRAINT no_x CHECK (v <> 'x')")
+    offices.update("west", 2, "west")
+    offices.update("east", 1, "x")
+    offices.update("east", 50, "another unit")
+    offices.plan()
+    seen = offices.seen()
+    bench.expect(1, "apply", "plan", "--on-stale", "skip")
+    east, west = offices.seen()
+    check(east == {**seen[0], 2: east[2]} and east[2] == seen[0][2], "east was written")
+    check(west[1] == seen[1][1], "west was written")
+    check(not state_rows(bench, "SELECT * FROM baseline_intents"), "intents are left")
+    offices.update("west", 1, "something else")
+    offices.update("east", 1, "v1")
+    expected = {**seen[1], **offices.rows("east"), 2: west[2]}
+    offices.sync("after it was refused", expected)
+    offices.check_settled("after it was refused")
+
+
 class Holder:
     """Holds a row of a member."""
 
@@ -482,6 +503,6 @@ def two_runs_of_one_pair(bench):
 
 
 TESTS = (killed_between_two_servers, a_half_applied_plan_again, one_member_is_stale,
-         rows_are_judged_alone, locked_on_one_member, away_between_two_commits,
-         commit_answers_lost, the_state_is_another, first_syncs, conflicts_wait,
-         large_values_go_both_ways, both_are_kept_for_undo, two_runs_of_one_pair)
+         rows_are_judged_alone, a_write_that_is_refused, locked_on_one_member,
+         away_between_two_commits, commit_answers_lost, the_state_is_another, first_syncs,
+         conflicts_wait, large_values_go_both_ways, both_are_kept_for_undo, two_runs_of_one_pair)
