@@ -56,8 +56,8 @@ void add_selection(CLI::App& app, planner::Selection& selection) {
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   };
-  add("--only", selection.only, "Only this pair or pair/db.table; may be repeated");
-  add("--exclude", selection.exclude, "All but this pair or pair/db.table; may be repeated");
+  add("--only", selection.only, "Only this pair, group or pair/db.table; may be repeated");
+  add("--exclude", selection.exclude, "All but this pair, group or pair/db.table; may be repeated");
 }
 
 void declare_global(CLI::App& app, GlobalOptions& global) {
