@@ -19,7 +19,6 @@ namespace rowplan::planner {
 
 namespace {
 
-constexpr std::size_t kHashBytes = 16;
 constexpr const char* kBy = "resolve";
 
 /// What a person decided of one conflict.

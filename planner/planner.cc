@@ -192,7 +192,7 @@ void Planning::fill_tables() {
 
 /// `chunks`: how many each table has.
 std::vector<TiedTable> Planning::tied_tables(const std::vector<std::size_t>& chunks) const {
-  static const TieFacts kNone;
+  static const TieFacts none;
   std::vector<TiedTable> ties;
   for (std::size_t i = 0; i < job_.pairs.size(); ++i) {
     const ComparedTable& done = done_.tables[i];
@@ -201,7 +201,7 @@ std::vector<TiedTable> Planning::tied_tables(const std::vector<std::size_t>& chu
     if (!views) ties.push_back({&job_.pairs[i], &done.outcome.ties, count});
     const bool read = done.two_way && !done.two_way->ties.empty();
     for (std::size_t m = 0; views && m < views->size(); ++m)
-      ties.push_back({&(*views)[m], read ? &done.two_way->ties[m] : &kNone, count, m > 0});
+      ties.push_back({&(*views)[m], read ? &done.two_way->ties[m] : &none, count, m > 0});
   }
   return ties;
 }

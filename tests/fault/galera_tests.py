@@ -41,7 +41,7 @@ def cluster(bench):
     first = servers.start("mariadb", *node_args("one", ports[0], ()), "--wsrep-new-cluster")
     first.execute(f"CREATE USER '{USER}'@'localhost'; GRANT ALL ON *.* TO '{USER}'@'localhost'")
     first.kill(signal.SIGTERM)
-    second_directory = servers.directory / f"mariadb{len(servers.running) + 1}"
+    second_directory = servers.directory / "second"
     listens = [each[0] for each in ports]
     second = type(first)(second_directory, node_args("two", ports[1], listens))
     shutil.copytree(first.datadir, second_directory / "data")

@@ -72,6 +72,7 @@ def make_users(servers):
 def run_one(stage, name, test):
     """(text of the failure or None, remark)"""
     bench = bench_support.Bench(stage, name)
+    everyone = list(stage.servers.running)
     try:
         remark = test(bench)
         bench.drop()
@@ -82,6 +83,8 @@ def run_one(stage, name, test):
         return traceback.format_exc(), ""
     finally:
         bench.close()
+        # A test's own servers hold half a gigabyte each.
+        stage.servers.end([server for server in stage.servers.running if server not in everyone])
 
 
 def report(stage, options, name, failure, remark):

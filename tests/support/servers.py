@@ -248,6 +248,7 @@ class Servers:
 
     def __init__(self):
         self.running = []
+        self.started = 0
         base = _roomy_temporary_directory()
         _remove_leftovers(base)
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="rowplan-test.", dir=base))
@@ -259,13 +260,21 @@ class Servers:
             signal.signal(number, lambda number, frame: sys.exit(128 + number))
 
     def start(self, vendor, *extra_args):
-        directory = self.directory / f"{vendor}{len(self.running) + 1}"
+        self.started += 1
+        directory = self.directory / f"{vendor}{self.started}"
         directory.mkdir()
         server = VENDORS[vendor](directory, extra_args)
         self.running.append(server)
         server.start()
         server.add_sequence()
         return server
+
+    def end(self, servers):
+        """Ends some of them, and gives back the memory that their files take."""
+        for server in servers:
+            server.kill()
+            shutil.rmtree(server.directory, ignore_errors=True)
+            self.running.remove(server)
 
     def stop(self):
         for server in self.running:
