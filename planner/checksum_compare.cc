@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <utility>
+
 #include "planner/checksum_finder.h"
 #include "planner/checksum_second_reading.h"
 
@@ -16,15 +18,17 @@ TableOutcome compare_by_checksum(const TablePair& pair, const PairCatalog& catal
   ChecksumReader reader(pair, members);
   ReadingRests rests(pair, options.rests);
   ChecksumFinder finder(pair, reader, options, observer);
+  bool prepared = false;  // the sessions at hand
   const auto open_snapshots = [&] {
     rests.reopen(members);
-    reader.prepare_sessions();
+    if (!std::exchange(prepared, true)) reader.prepare_sessions();
     members.open_snapshots();
     rests.opened();
   };
   const auto rest = [&] {
     if (stopped() || !rests.due()) return;
     rests.rest({members});
+    prepared = false;
     if (!stopped()) open_snapshots();
   };
   open_snapshots();
