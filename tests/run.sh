@@ -26,8 +26,8 @@ sh tests/servers/mysql_root.sh
 step "build"
 launcher=
 if command -v ccache >/dev/null; then launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
-# Where nobody looks into a debugger: an eighth of the compiler's time, and half of rowplan's. Only an
-# optimizer believes that values are not set, and not always rightly.
+# Where nobody looks into a debugger: an eighth of the compiler's time, and half of rowplan's. Only
+# an optimizer believes that values are not set, and not always rightly.
 set --
 if [ "${CI-}" = true ]; then
   set -- "-DCMAKE_CXX_FLAGS_DEBUG=-Og -Wno-error=maybe-uninitialized"
