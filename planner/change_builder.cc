@@ -9,14 +9,6 @@ namespace rowplan::planner {
 
 namespace {
 
-NamedValues whole_row(const TablePair& pair, const mysql::Row& row) {
-  NamedValues values;
-  for (std::size_t i = 0; i < pair.columns.size(); ++i)
-    values.emplace_back(pair.columns[i].name,
-                        plan_value(pair.columns[i].type, row, i, pair.job.options.large_bytes));
-  return values;
-}
-
 /// What tells the row from others: its key, or how many of it there are.
 void identify(const TablePair& pair, const mysql::Row& row, const Copies& copies, Change& change) {
   assert(pair.is_keyless() == (copies.count > 0));
@@ -42,6 +34,14 @@ std::vector<PlanValue> plan_key(const TablePair& pair, const mysql::Row& row) {
     key.push_back(
         plan_value(pair.columns[i].type, row, i, std::numeric_limits<std::uint64_t>::max()));
   return key;
+}
+
+NamedValues whole_row(const TablePair& pair, const mysql::Row& row) {
+  NamedValues values;
+  for (std::size_t i = 0; i < pair.columns.size(); ++i)
+    values.emplace_back(pair.columns[i].name,
+                        plan_value(pair.columns[i].type, row, i, pair.job.options.large_bytes));
+  return values;
 }
 
 Change insert_change(const TablePair& pair, const mysql::Row& source, const Copies& copies) {

@@ -15,6 +15,9 @@ namespace rowplan::planner {
 /// The key's values, never references; empty without a key.
 [[nodiscard]] std::vector<PlanValue> plan_key(const TablePair& pair, const mysql::Row& row);
 
+/// All columns, by name.
+[[nodiscard]] NamedValues whole_row(const TablePair& pair, const mysql::Row& row);
+
 /// Rows of a table without a key that are equal.
 struct Copies {
   std::uint64_t count = 0;  ///< that come or go

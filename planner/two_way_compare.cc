@@ -37,14 +37,6 @@ class MemberRows : public RowSource {
   ReadAhead ahead_;
 };
 
-NamedValues named_row(const TablePair& pair, const mysql::Row& row) {
-  NamedValues values;
-  for (std::size_t i = 0; i < pair.columns.size(); ++i)
-    values.emplace_back(pair.columns[i].name,
-                        plan_value(pair.columns[i].type, row, i, pair.job.options.large_bytes));
-  return values;
-}
-
 /// Where merged rows become changes, ties and moves of the baseline.
 class Sink : public MergeSink {
  public:
@@ -99,7 +91,7 @@ class Sink : public MergeSink {
       line.rows.emplace_back(shape_.members[m], std::nullopt);
       if (rows.rows[m] == nullptr) continue;
       if (any == nullptr) any = rows.rows[m];
-      line.rows.back().second = named_row(task_.pair, *rows.rows[m]);
+      line.rows.back().second = whole_row(task_.pair, *rows.rows[m]);
     }
     assert(any != nullptr);
     change.key = plan_key(task_.pair, *any);
