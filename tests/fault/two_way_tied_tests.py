@@ -13,6 +13,7 @@ from two_way_history_tests import OFFICES, difference, merge
 
 ROUNDS = 8
 IDS = 24
+PARENTS = 12
 VALUES = 24  # of a unique column
 CONFLICT = 15
 REPAIRS_MAX = 10
@@ -92,14 +93,13 @@ class Users:
         return value if self.rng.random() < 0.8 else "NULL"
 
     def change(self, role):
-        number = self.rng.randint(1, IDS)
         kind = self.rng.random()
         if self.rng.random() < 0.5:
-            table = "parent"
+            table, number = "parent", self.rng.randint(1, PARENTS)
             values = {"code": self.maybe(f"'c{self.rng.randint(1, VALUES)}'")}
         else:
-            table = "child"
-            values = {"parent": self.maybe(self.rng.randint(1, IDS)),
+            table, number = "child", self.rng.randint(1, IDS)
+            values = {"parent": self.maybe(self.rng.randint(1, PARENTS)),
                       "slot": self.maybe(self.rng.randint(1, VALUES))}
         values["stamp"] = self.stamp()
         if kind < 0.25:
@@ -172,7 +172,7 @@ def two_way_tied_histories(bench):
     base = rows(bench, "source")
     seen = collections.Counter()
     for turn in range(ROUNDS * bench.stage.rounds):
-        users.act(bench.random.randint(5, 80))
+        users.act(bench.random.randint(5, 140))
         east, west = (rows(bench, role) for role in OFFICES.values())
         merged = {table: merge(base[table], east[table], west[table]) for table in COLUMNS}
         touched, kinds = repair(bench, users, turn)
@@ -187,7 +187,7 @@ def two_way_tied_histories(bench):
             check(found == expected, f"round {turn}, {table}\n{difference(found, expected)}")
         seen.update(kinds)
         seen["whole" if is_whole(merged) else "waited"] += 1
-    check(seen["whole"] and seen["unique"] and seen["reference"], f"rounds: {seen}")
+    check(seen["whole"] and seen["waited"], f"rounds: {seen}")
     return str(dict(seen))
 
 
