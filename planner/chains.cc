@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "planner/address.h"
+#include "planner/stamped_tables.h"
 
 namespace rowplan::planner {
 
@@ -10,9 +11,12 @@ namespace {
 
 using mysql::TableName;
 
-/// Does the other job write `table`, the stamps in `column` included?
-bool feeds(const TableJob& other, const TableName& table, const std::string& column) {
-  if (other.target_table != table) return false;
+/// Does the other job write `table` on `server`, the stamps in `column` included?
+bool feeds(const TableJob& other, const std::string& server, const TableName& table,
+           const std::string& column) {
+  const bool as_target = other.target == server && other.target_table == table;
+  const bool as_source = other.two_way() && other.source == server && other.source_table == table;
+  if (!as_target && !as_source) return false;
   const TableOptions& options = other.options;
   const auto named = [&](const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), column) != names.end();
@@ -23,11 +27,11 @@ bool feeds(const TableJob& other, const TableName& table, const std::string& col
 /// Does the other pair write `table`, as a job that is selected or, where its name stays, one that
 /// is not?
 bool feeds(const ResolvedJob& job, const Manifest& manifest, const PairSpec& other,
-           const TableName& table, const std::string& column) {
+           const std::string& server, const TableName& table, const std::string& column) {
   for (const TablePair& selected : job.pairs)
-    if (selected.job.pair == other.name && feeds(selected.job, table, column)) return true;
+    if (selected.job.pair == other.name && feeds(selected.job, server, table, column)) return true;
   const auto unselected = job_of(manifest, other.name, table);
-  return unselected && feeds(*unselected, table, column);
+  return unselected && feeds(*unselected, server, table, column);
 }
 
 /// Where the rows come from that tell what changed.
@@ -37,20 +41,25 @@ std::vector<TableName> tables_read(const TablePair& pair) {
   return tables;
 }
 
-}  // namespace
+/// The servers that the pair writes.
+std::vector<std::string> servers_written(const PairSpec& pair) {
+  if (pair.direction == Direction::two_way) return {pair.source, pair.target};
+  return {pair.target};
+}
 
-void judge_chains(ResolvedJob& job, const Manifest& manifest) {
-  for (const TablePair& pair : job.pairs) {
-    if (!pair.job.options.incremental) continue;
-    const std::string& column = pair.job.options.incremental->column;
-    const std::string& identity = job.servers.at(pair.job.source).identity;
-    for (const PairSpec& other : manifest.pairs) {
-      const auto facts = job.servers.find(other.target);
-      const bool same = other.target == pair.job.source ||
+void judge_table(ResolvedJob& job, const Manifest& manifest, const TablePair& pair) {
+  const std::string& column = pair.job.options.incremental->column;
+  const std::string& identity = job.servers.at(pair.job.source).identity;
+  for (const PairSpec& other : manifest.pairs) {
+    // What it brings to its own members has left the window of the member that it is from.
+    if (pair.job.two_way() && other.name == pair.job.pair) continue;
+    for (const std::string& server : servers_written(other)) {
+      const auto facts = job.servers.find(server);
+      const bool same = server == pair.job.source ||
                         (facts != job.servers.end() && facts->second.identity == identity);
       if (!same) continue;
       for (const TableName& table : tables_read(pair)) {
-        if (!feeds(job, manifest, other, table, column)) continue;
+        if (!feeds(job, manifest, other, server, table, column)) continue;
         job.findings.push_back(
             {"incremental_chain", Severity::error, pair.job.address,
              "the pair '" + other.name + "' writes " + encode_table(table) + " on '" +
@@ -60,6 +69,15 @@ void judge_chains(ResolvedJob& job, const Manifest& manifest) {
              "read from '" + other.source + "' here too, or do without incremental here"});
       }
     }
+  }
+}
+
+}  // namespace
+
+void judge_chains(ResolvedJob& job, const Manifest& manifest) {
+  for (const TablePair& pair : job.pairs) {
+    if (!pair.job.options.incremental) continue;
+    for (const TablePair& table : stamped_tables(pair)) judge_table(job, manifest, table);
   }
 }
 
