@@ -109,7 +109,8 @@ class Users:
                    + ", ".join(f"{name} = {value}" for name, value in values.items())
                    + f" WHERE id = {number}")
         else:
-            sql = f"INSERT INTO {table} VALUES ({number}, {', '.join(map(str, values.values()))})"
+            sql = (f"INSERT INTO {table} (id, {', '.join(values)})"
+                   f" VALUES ({number}, {', '.join(map(str, values.values()))})")
         try:
             self.bench.execute(role, sql)
         except pymysql.MySQLError as error:
@@ -139,19 +140,20 @@ def open_conflicts(bench, directory):
     return found
 
 
-def repair(bench, users, turn):
-    """Syncs until nothing waits for a person any more: (rows given up, kinds of conflict)."""
+def repair(bench, users, turn, *more):
+    """Syncs (with `more` options) until nothing waits for a person any more: (rows given up, kinds
+    of conflict)."""
     touched = {table: set() for table in COLUMNS}
     kinds = collections.Counter()
     for number in range(REPAIRS_MAX):
         before = [rows(bench, role) for role in OFFICES.values()]
-        done = bench.expect((0, CONFLICT), *SYNC)
+        done = bench.expect((0, CONFLICT), *SYNC, *more)
         if done.code == 0:
             return touched, kinds
         check([rows(bench, role) for role in OFFICES.values()] == before,
               f"round {turn}: rows were written although conflicts wait")
         directory = f"waiting{turn}-{number}"
-        bench.expect(0, "plan", "-o", directory)
+        bench.expect(0, "plan", "-o", directory, *more)
         found = open_conflicts(bench, directory)
         check(found, f"round {turn}: 15, and no conflict waits\n{done}")
         for table, key, kind in found:
@@ -217,7 +219,7 @@ class Office:
                 number = self.random.choice(self.ids)
                 if number not in after:
                     after[number] = f"new {self.writes}"
-                    cursor.execute(f"INSERT INTO t VALUES ({number}, '{after[number]}', NULL)")
+                    cursor.execute(f"INSERT INTO t (id, v) VALUES ({number}, '{after[number]}')")
                 elif self.random.random() < 0.3:
                     del after[number]
                     cursor.execute(f"DELETE FROM t WHERE id = {number}")

@@ -1,6 +1,7 @@
 """Incremental two-way syncs: what changed on either member since the last sync is merged, and
 little else is read. What must come out is told by a merge of plain dictionaries."""
 
+import collections
 import json
 import sqlite3
 import time
@@ -9,8 +10,10 @@ from bench import check
 from servers import run_script
 
 from sync_tests import KILLED, SYNC, kill_at
-from two_way_history_tests import History, POINTS_MAX, TABLES, merge
+from two_way_history_tests import History, POINTS_MAX, TABLES, difference, merge
 from two_way_tests import state_rows
+from two_way_tied_tests import (COLUMNS, POINTS_MAX as SYNC_POINTS_MAX, SCHEMA as TIED_SCHEMA,
+                                Office, Users, begin, is_whole, repair, rows as tied_rows)
 
 STATE, CONFLICT, USAGE = 14, 15, 64
 ROLE = {"east": "source", "west": "target"}
@@ -101,9 +104,7 @@ class Offices:
     def check_equal(self, expected, what):
         for member in ROLE:
             found = self.rows(member)
-            wrong = [f"{key}: found {found.get(key)}, expected {expected.get(key)}"
-                     for key in sorted({*found, *expected}) if found.get(key) != expected.get(key)]
-            check(not wrong, f"{what}: {member}:\n" + "\n".join(wrong[:8]))
+            check(found == expected, f"{what}: {member}:\n{difference(found, expected)}")
         self.base = expected
 
     def stored(self):
@@ -378,10 +379,8 @@ def histories(bench, killed_per_round, more=""):
         for number, office in enumerate(history.offices, 1):
             for table in TABLES:
                 found, wanted = office.rows(table), expected[table][number]
-                wrong = [f"{key}: found {found.get(key)}, expected {wanted.get(key)}"
-                         for key in sorted({*found, *wanted}) if found.get(key) != wanted.get(key)]
-                check(not wrong, f"round {turn}, all {all_rows}: {office.name} has in {table}\n"
-                                 + "\n".join(wrong[:8]))
+                check(found == wanted, f"round {turn}, all {all_rows}: {office.name} has in"
+                                       f" {table}\n{difference(found, wanted)}")
         base = {table: expected[table][0] for table in TABLES}
     check(counts[False] > rounds // 2, f"windows: {counts}")
     check(killed >= killed_per_round * 3, f"killed {killed} times")
@@ -403,8 +402,87 @@ def two_way_window_killed_histories(bench):
     return histories(bench, 3)
 
 
+def make_incremental(bench):
+    """From the next sync on, which compares all rows."""
+    with open(bench.directory / "rowplan.toml", "a", encoding="utf-8") as manifest:
+        manifest.write(INCREMENTAL.format(pair="offices", overlap="0s"))
+    bench.expect(0, *SYNC)
+
+
+def kept_plans(bench):
+    """How many of the plans that sync made compared (all rows, windows)."""
+    plans = [json.loads(path.read_bytes())
+             for path in (bench.directory / "state.db.plans").glob("*/plan.json")]
+    kinds = collections.Counter(all(mark["full"] for table in plan["tables"]
+                                    for mark in (table["watermark"] or {}).values())
+                                for plan in plans)
+    return kinds[True], kinds[False]
+
+
+def two_way_window_tied_histories(bench):
+    """Rows that are tied by unique and foreign keys: a window, then all rows, come to what all rows
+    alone would have come to."""
+    begin(bench, TIED_SCHEMA + "".join(
+        f"ALTER TABLE {table} ADD changed {STAMP}, ADD KEY (changed);" for table in COLUMNS))
+    make_incremental(bench)
+    users = Users(bench)
+    base = tied_rows(bench, "source")
+    codes, seen = collections.Counter(), collections.Counter()
+    for turn in range(8 * bench.stage.rounds):
+        users.act(bench.random.randint(5, 100))
+        east, west = (tied_rows(bench, role) for role in ROLE.values())
+        merged = {table: merge(base[table], east[table], west[table]) for table in COLUMNS}
+        codes[bench.expect((0, CONFLICT), *SYNC).code] += 1
+        touched, kinds = repair(bench, users, turn, "--full")
+        check(is_whole(merged) or kinds, f"round {turn}: rows that break a key did not wait")
+        check(not is_whole(merged) or not kinds,
+              f"round {turn}: the merged rows keep to all keys, and wait: {kinds}")
+        base = tied_rows(bench, "source")
+        check(base == tied_rows(bench, "target"), f"round {turn}: the offices differ")
+        for table in COLUMNS:
+            found, expected = ({key: row for key, row in all_rows[table].items()
+                                if key not in touched[table]} for all_rows in (base, merged))
+            check(found == expected, f"round {turn}, {table}\n{difference(found, expected)}")
+        seen.update(kinds)
+    return f"windows by exit code: {dict(codes)}, conflicts: {dict(seen)}"
+
+
+def two_way_window_among_writers(bench):
+    """Each office keeps changing rows of its own while windows are synced, often killed: all that
+    is committed arrives without a comparison of all rows, but deletes, which come with one."""
+    begin(bench, f"CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), stamp DATETIME NULL,"
+                 f" changed {STAMP}, KEY (changed));"
+                 "INSERT INTO t (id, v) VALUES (1000, 'kept'), (1001, 'kept')")
+    make_incremental(bench)
+    offices = [Office(bench, role, range(first, 120, 2))
+               for first, role in zip((1, 2), ROLE.values())]
+    codes = collections.Counter()
+    for _ in range(16 * bench.stage.rounds):
+        killed = bench.random.random() < 0.4
+        kill = kill_at(bench.random.randint(1, SYNC_POINTS_MAX)) if killed else {}
+        codes[bench.expect((0, 3, 10, 75, KILLED), *SYNC, env=kill).code] += 1
+    for office in offices:
+        office.worker.finish()
+    check(not is_full(plan_past(bench)), "all rows were compared")
+    bench.expect(0, "apply", "plan")
+    expected = {1000: "kept", 1001: "kept", **offices[0].rows, **offices[1].rows}
+    for role in ROLE.values():
+        found = {key: text for key, text in bench.execute(role, "SELECT id, v FROM t")
+                 if key in expected}
+        check(found == expected, f"{role}, runs {codes}\n{difference(found, expected)}")
+    bench.expect(0, *SYNC, "--full")
+    for role in ROLE.values():
+        found = dict(bench.execute(role, "SELECT id, v FROM t"))
+        check(found == expected, f"{role}, runs {codes}\n{difference(found, expected)}")
+    full, windows = kept_plans(bench)
+    check(codes[KILLED] > 0 and windows > full, f"{codes}, {full}, {windows}")
+    return (f"runs by exit code: {dict(codes)}, writes: {[office.writes for office in offices]},"
+            f" windows {windows}, all rows {full}")
+
+
 TESTS = (two_way_window_reads_little, two_way_window_open_transaction, two_way_window_deletes,
          two_way_window_unique_value_moved, two_way_window_conflicts,
          two_way_window_ignored_column, two_way_window_state, two_way_window_killed,
          two_way_window_histories, two_way_window_unseen_histories,
-         two_way_window_killed_histories)
+         two_way_window_killed_histories, two_way_window_tied_histories,
+         two_way_window_among_writers)
