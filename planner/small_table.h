@@ -10,9 +10,12 @@
 
 namespace rowplan::planner {
 
-/// By the servers' guess, which may be wrong: such a table is read more slowly, and no less
-/// rightly.
+/// By the source's guess. Where it is wrong, rows are read more slowly, but not otherwise.
 [[nodiscard]] bool is_small(const TablePair& pair);
+
+/// A small table whose rows are a few megabytes at most, by what its columns can hold: over a slow
+/// link, too, streamed sooner than summed up in several round trips.
+[[nodiscard]] bool is_soon_streamed(const TablePair& pair);
 
 /// May a table be read without a transaction? One statement on each side sees one snapshot each.
 /// Not of a replica, whose statement must wait for what the source's has seen.
