@@ -14,8 +14,8 @@ from servers import run_script
 
 from sync_tests import KILLED, SYNC, kill_at
 
-OFFICES = ("east", "west", "north", "south", "mid")
-ROLES = ("source", "target", "third", "fourth", "fifth")
+OFFICES = {"east": "source", "west": "target"}
+MORE_OFFICES = {"north": "third", "south": "fourth", "mid": "fifth"}
 ROUNDS = 8
 GROUP_ROUNDS = 4
 IDS = 40
@@ -132,7 +132,8 @@ class History:
     def __init__(self, bench, more="", members=2):
         self.bench, self.rng = bench, bench.random
         self.clock = 0
-        self.offices = [Office(bench, *each) for each in zip(OFFICES[:members], ROLES)]
+        everyone = {**OFFICES, **MORE_OFFICES}
+        self.offices = [Office(bench, *each) for each in list(everyone.items())[:members]]
         for office in self.offices:
             self.make(office)
         spokes = ", ".join(f'"{office.name}"' for office in self.offices[1:])
