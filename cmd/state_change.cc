@@ -55,6 +55,11 @@ void record(state::Store& store, const char* verb, const planner::Address& addre
 /// Nothing would ever look at the watermark of another table.
 void check_incremental(const planner::Address& address, const planner::Manifest& manifest) {
   const auto job = planner::job_of(manifest, address.pair, *address.table);
+  if (job && job->options.incremental && job->two_way())
+    throw Refusal(RefusalReason::usage,
+                  "the table '" + to_string(address) +
+                      "' is two-way: each member has its watermark, and a sync moves them together",
+                  "rowplan state rebase forgets them, and the baseline");
   if (job && job->options.incremental) return;
   throw Refusal(RefusalReason::usage,
                 "the table '" + to_string(address) + "' is not incremental: it has no watermark",
@@ -90,9 +95,11 @@ Told set_watermark(state::Store& store, const planner::Address& address, const s
               shown(before.value_or("none")) + ".\n"};
 }
 
+/// Of a two-way table each member has its own, behind an '@'.
 bool is_at(const std::string& stored, const planner::Address& address) {
   const std::string text = to_string(address);
-  return address.table ? stored == text : stored.starts_with(text + '/');
+  if (!address.table) return stored.starts_with(text + '/');
+  return stored == text || stored.starts_with(text + '@');
 }
 
 /// Of two-way tables: what all had after the last sync, and what killed runs were about to write.

@@ -6,6 +6,7 @@
 
 #include "executor/planned_baseline.h"
 #include "executor/row_identity.h"
+#include "executor/watermark_moves.h"
 #include "mysql/write_position.h"
 #include "planner/baseline_rows.h"
 #include "planner/refusal.h"
@@ -136,7 +137,7 @@ void BaselineKeeper::finish(const MissingUnits& missing, ApplySessions& sessions
                     "union again");
     }
   }
-  keep_positions(missing, sessions);
+  keep_positions(missing, sessions, observer);
 }
 
 /// What waited for no unit: rows that all members had already.
@@ -177,8 +178,10 @@ void BaselineKeeper::settle_intents(Kept& kept) {
   intents.settle_rows(table.address, [&](std::string_view key) { return open.count(key) == 0; });
 }
 
-/// Of each table whose units are all in: how far its members have been written.
-void BaselineKeeper::keep_positions(const MissingUnits& missing, ApplySessions& sessions) {
+/// Of each table whose units are all in: how far its members have been written, and where their
+/// next windows begin.
+void BaselineKeeper::keep_positions(const MissingUnits& missing, ApplySessions& sessions,
+                                    ApplyObserver& observer) {
   std::map<std::string, std::string> positions;  // by server
   for (const auto& [t, kept] : kept_) {
     if (!missing.none_of(t)) continue;
@@ -189,12 +192,30 @@ void BaselineKeeper::keep_positions(const MissingUnits& missing, ApplySessions& 
   store_.atomically([&] {
     for (const auto& [t, kept] : kept_) {
       if (!missing.none_of(t)) continue;
+      const bool all_rows = compared_all_rows(table_of(kept));
       for (const std::string& server : kept.shape.members)
-        state::SyncPositions(store_).put(
-            {planner::member_address(table_of(kept).address, server), plan_.plan.run.created_at, "",
-             plan_.plan.servers.at(server).identity, positions.at(server)});
+        state::SyncPositions(store_).put({planner::member_address(table_of(kept).address, server),
+                                          all_rows ? plan_.plan.run.created_at : "", "",
+                                          plan_.plan.servers.at(server).identity,
+                                          positions.at(server)});
+      move_watermarks(kept, observer);
     }
   });
+}
+
+/// Those of all members, or none.
+void BaselineKeeper::move_watermarks(const Kept& kept, ApplyObserver& observer) {
+  const PlanTable& table = table_of(kept);
+  if (!table.on.begin()->second.watermark) return;
+  if (!rows_left_open(plan_, table, pairs_[kept.table]).empty()) {
+    observer.note(table.address +
+                  ": conflicts were skipped, and no window would show them again: "
+                  "the watermarks stay");
+    return;
+  }
+  for (const auto& [server, member] : table.on)
+    (void)move_watermark(store_, planner::member_address(table.address, server),
+                         member.watermark.value(), ref_.plan_id, observer);
 }
 
 }  // namespace rowplan::executor

@@ -57,7 +57,9 @@ class BaselineKeeper {
   void move_rest(Kept& kept);
   void make(Kept& kept);
   void settle_intents(Kept& kept);
-  void keep_positions(const MissingUnits& missing, ApplySessions& sessions);
+  void keep_positions(const MissingUnits& missing, ApplySessions& sessions,
+                      ApplyObserver& observer);
+  void move_watermarks(const Kept& kept, ApplyObserver& observer);
 
   const planner::LoadedPlan& plan_;
   const std::vector<planner::TablePair>& pairs_;

@@ -39,24 +39,31 @@ void WatermarkMoves::move_one(const planner::PlanTable& table, ApplySessions& se
   const planner::PlanWatermark& watermark = *table.watermark;
   const std::string position = mysql::write_position(sessions.reader(table.target));
   store_.atomically([&] {
-    const state::WatermarkOutcome outcome = state::Watermarks(store_).compare_and_set(
-        table.address, watermark.from, watermark.to, plan_.run.plan_id);
-    if (const auto* differs = std::get_if<state::WatermarkDiffers>(&outcome)) {
-      const auto stored =
-          differs->stored ? std::optional(differs->stored->value) : std::optional<std::string>();
-      if (stored != watermark.to)
-        observer.note(table.address + ": the watermark stays at " + value_text(stored) +
-                      ": the plan found " + value_text(watermark.from) + " and would set " +
-                      value_text(watermark.to));
-      return;
-    }
+    if (!move_watermark(store_, table.address, watermark, plan_.run.plan_id, observer)) return;
     state::SyncPositions(store_).put({table.address, watermark.full ? plan_.run.created_at : "",
                                       plan_.servers.at(table.first).identity,
                                       plan_.servers.at(table.target).identity, position});
   });
 }
 
+bool move_watermark(state::Store& store, const std::string& address,
+                    const planner::PlanWatermark& watermark, const std::string& plan_id,
+                    ApplyObserver& observer) {
+  const state::WatermarkOutcome outcome =
+      state::Watermarks(store).compare_and_set(address, watermark.from, watermark.to, plan_id);
+  const auto* differs = std::get_if<state::WatermarkDiffers>(&outcome);
+  if (differs == nullptr) return true;
+  const auto stored =
+      differs->stored ? std::optional(differs->stored->value) : std::optional<std::string>();
+  if (stored != watermark.to)
+    observer.note(address + ": the watermark stays at " + value_text(stored) + ": the plan found " +
+                  value_text(watermark.from) + " and would set " + value_text(watermark.to));
+  return false;
+}
+
 bool compared_all_rows(const planner::PlanTable& table) {
+  for (const auto& [server, member] : table.on)
+    if (member.watermark && !member.watermark->full) return false;
   return !table.watermark || table.watermark->full;
 }
 

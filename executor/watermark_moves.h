@@ -1,6 +1,8 @@
 // Moves the watermarks of tables whose units are all in.
 #pragma once
 
+#include <string>
+
 #include "executor/apply_sessions.h"
 #include "executor/missing_units.h"
 #include "executor/observer.h"
@@ -9,6 +11,7 @@
 
 namespace rowplan::executor {
 
+/// Of two-way tables, BaselineKeeper moves them with the baselines.
 class WatermarkMoves {
  public:
   /// Both must outlive this.
@@ -25,6 +28,12 @@ class WatermarkMoves {
   const planner::Plan& plan_;
   state::Store& store_;
 };
+
+/// From where the plan found it to where the plan puts it. False: it stands elsewhere, which is
+/// told unless it is where it was to go. Throws StateError.
+bool move_watermark(state::Store& store, const std::string& address,
+                    const planner::PlanWatermark& watermark, const std::string& plan_id,
+                    ApplyObserver& observer);
 
 /// Not just a window?
 [[nodiscard]] bool compared_all_rows(const planner::PlanTable& table);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "state/error.h"
 
@@ -72,6 +73,19 @@ bool is_key(const MergeShape& shape, std::string_view bytes) {
                               " is damaged: its keys are not those of the table, or not in order");
 }
 
+void need_its_columns(const state::Store& store, const MergeShape& shape,
+                      const state::BaselineInfo& info) {
+  if (info.value_bytes == baseline_value_bytes(shape)) return;
+  throw state::StateError(store.path(), state::StateErrorKind::misfit,
+                          "the baseline of " + shape.address + " has other columns");
+}
+
+void take_row(std::string_view value, BaselineRow& row) {
+  row.row = take_hash(value);
+  row.cells.clear();
+  while (!value.empty()) row.cells.push_back(take_u64(value));
+}
+
 }  // namespace
 
 std::string baseline_value(const BaselineRow& row) {
@@ -135,9 +149,7 @@ mysql::Row key_of(const MergeShape& shape, const mysql::Row& row) {
 BaselineRows::BaselineRows(const state::Store& store, const MergeShape& shape,
                            const state::BaselineInfo& info)
     : store_(store), shape_(shape), reader_(store, info) {
-  if (info.value_bytes != baseline_value_bytes(shape))
-    throw state::StateError(store.path(), state::StateErrorKind::misfit,
-                            "the baseline of " + shape.address + " has other columns");
+  need_its_columns(store, shape, info);
 }
 
 bool BaselineRows::next(mysql::Row& key, BaselineRow& row) {
@@ -146,11 +158,30 @@ bool BaselineRows::next(mysql::Row& key, BaselineRow& row) {
   key.assign(reader_.key());
   if (last_ && mysql::compare_keys(shape_.order, *last_, key) >= 0) damaged(store_, shape_);
   last_ = key;
-  std::string_view value = reader_.value();
-  row.row = take_hash(value);
-  row.cells.clear();
-  while (!value.empty()) row.cells.push_back(take_u64(value));
+  take_row(reader_.value(), row);
   return true;
+}
+
+BaselinePicks::BaselinePicks(const state::Store& store, const MergeShape& shape,
+                             const state::BaselineInfo& info)
+    : store_(store), shape_(shape), lookup_(store, info, reading_order(shape)) {
+  need_its_columns(store, shape, info);
+}
+
+void BaselinePicks::want(std::vector<mysql::Row> keys) {
+  keys_ = std::move(keys);
+  next_ = 0;
+}
+
+bool BaselinePicks::next(mysql::Row& key, BaselineRow& row) {
+  while (next_ < keys_.size()) {
+    if (!lookup_.find(keys_[next_++].bytes())) continue;
+    if (!is_key(shape_, lookup_.key())) damaged(store_, shape_);
+    key.assign(lookup_.key());
+    take_row(lookup_.value(), row);
+    return true;
+  }
+  return false;
 }
 
 std::vector<KeyedIntents> read_intents(state::Store& store, const MergeShape& shape) {

@@ -10,6 +10,7 @@
 #include "planner/merge.h"
 #include "planner/merge_shape.h"
 #include "state/baseline_intents.h"
+#include "state/baseline_lookup.h"
 #include "state/baseline_reader.h"
 
 namespace rowplan::planner {
@@ -34,21 +35,47 @@ struct KeyedIntents {
 /// The first cells of a row.
 [[nodiscard]] mysql::Row key_of(const MergeShape& shape, const mysql::Row& row);
 
-/// A table's baseline in the order of reading.
-class BaselineRows {
+/// Rows of a table's baseline in the order of reading.
+class BaselineSource {
+ public:
+  virtual ~BaselineSource() = default;
+  /// false: the end. Throws state::StateError: damaged; moved meanwhile.
+  [[nodiscard]] virtual bool next(mysql::Row& key, BaselineRow& row) = 0;
+};
+
+/// All of them.
+class BaselineRows : public BaselineSource {
  public:
   /// Both must outlive it.
   BaselineRows(const state::Store& store, const MergeShape& shape, const state::BaselineInfo& info);
 
-  /// false: the end. Throws state::StateError: damaged, also where keys do not rise; moved
-  /// meanwhile.
-  [[nodiscard]] bool next(mysql::Row& key, BaselineRow& row);
+  /// Keys that do not rise are damage, too.
+  [[nodiscard]] bool next(mysql::Row& key, BaselineRow& row) override;
 
  private:
   const state::Store& store_;
   const MergeShape& shape_;
   state::BaselineReader reader_;
   std::optional<mysql::Row> last_;
+};
+
+/// Those of some keys.
+class BaselinePicks : public BaselineSource {
+ public:
+  /// As BaselineRows. Throws state::StateError.
+  BaselinePicks(const state::Store& store, const MergeShape& shape,
+                const state::BaselineInfo& info);
+
+  /// `keys` rise, and are behind those that were wanted before.
+  void want(std::vector<mysql::Row> keys);
+  [[nodiscard]] bool next(mysql::Row& key, BaselineRow& row) override;
+
+ private:
+  const state::Store& store_;
+  const MergeShape& shape_;
+  state::BaselineLookup lookup_;
+  std::vector<mysql::Row> keys_;
+  std::size_t next_ = 0;  // of them
 };
 
 /// What earlier runs left of a table, in the order of reading. Throws state::StateError.

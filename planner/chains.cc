@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "planner/address.h"
+#include "planner/stamped_tables.h"
 
 namespace rowplan::planner {
 
@@ -38,26 +39,25 @@ std::vector<TableName> tables_read(const TablePair& pair) {
   return tables;
 }
 
-}  // namespace
+/// The servers that the pair writes.
+std::vector<std::string> servers_written(const PairSpec& pair) {
+  if (pair.two_way()) return pair.members();
+  return {pair.target};
+}
 
-void judge_chains(ResolvedJob& job, const Manifest& manifest) {
-  for (const TablePair& pair : job.pairs) {
-    if (!pair.job.options.incremental) continue;
-    const std::string& column = pair.job.options.incremental->column;
-    const std::string& identity = job.servers.at(pair.job.source).identity;
-    for (const PairSpec& other : manifest.pairs) {
-      if (other.name == pair.job.pair) continue;
-      const std::vector<std::string> changed =
-          other.two_way() ? other.members() : std::vector<std::string>{other.target};
-      const auto same =
-          std::find_if(changed.begin(), changed.end(), [&](const std::string& server) {
-            const auto facts = job.servers.find(server);
-            return server == pair.job.source ||
-                   (facts != job.servers.end() && facts->second.identity == identity);
-          });
-      if (same == changed.end()) continue;
+void judge_table(ResolvedJob& job, const Manifest& manifest, const TablePair& pair) {
+  const std::string& column = pair.job.options.incremental->column;
+  const std::string& identity = job.servers.at(pair.job.source).identity;
+  for (const PairSpec& other : manifest.pairs) {
+    // What it brings to its own members has left the window of the member that it is from.
+    if (pair.job.two_way() && other.name == pair.job.pair) continue;
+    for (const std::string& server : servers_written(other)) {
+      const auto facts = job.servers.find(server);
+      const bool same = server == pair.job.source ||
+                        (facts != job.servers.end() && facts->second.identity == identity);
+      if (!same) continue;
       for (const TableName& table : tables_read(pair)) {
-        if (!feeds(job, manifest, other, *same, table, column)) continue;
+        if (!feeds(job, manifest, other, server, table, column)) continue;
         job.findings.push_back(
             {"incremental_chain", Severity::error, pair.job.address,
              "the pair '" + other.name + "' writes " + encode_table(table) + " on '" +
@@ -67,6 +67,15 @@ void judge_chains(ResolvedJob& job, const Manifest& manifest) {
              "read from '" + other.source + "' here too, or do without incremental here"});
       }
     }
+  }
+}
+
+}  // namespace
+
+void judge_chains(ResolvedJob& job, const Manifest& manifest) {
+  for (const TablePair& pair : job.pairs) {
+    if (!pair.job.options.incremental) continue;
+    for (const TablePair& table : stamped_tables(pair)) judge_table(job, manifest, table);
   }
 }
 

@@ -126,20 +126,31 @@ std::string ops_text(const Ops& ops) {
   return text;
 }
 
+namespace {
+
+std::string watermark_line(const std::string& of, const PlanWatermark& mark) {
+  return display_text(of) + ": watermark " + display_text(mark.from.value_or("none")) + " -> " +
+         display_text(mark.to) + (mark.full ? ", all rows" : ", by window");
+}
+
+}  // namespace
+
 std::vector<std::string> watermark_lines(const Plan& plan) {
   constexpr std::size_t kTablesAlways = 20;
   std::vector<std::string> lines;
   std::uint64_t more = 0;
   for (const PlanTable& table : plan.tables) {
-    if (!table.watermark) continue;
+    std::vector<std::string> own;
+    if (table.watermark) own.push_back(watermark_line(table.address, *table.watermark));
+    for (const auto& [server, member] : table.on)
+      if (member.watermark)
+        own.push_back(watermark_line(table.address + " on " + server, *member.watermark));
+    if (own.empty()) continue;
     if (table.ops.changes() == 0 && plan.tables.size() > kTablesAlways) {
       ++more;
       continue;
     }
-    const PlanWatermark& mark = *table.watermark;
-    lines.push_back(display_text(table.address) + ": watermark " +
-                    display_text(mark.from.value_or("none")) + " -> " + display_text(mark.to) +
-                    (mark.full ? ", all rows" : ", by window"));
+    lines.insert(lines.end(), own.begin(), own.end());
   }
   if (more > 0) lines.push_back("and " + with_commas(more) + " more tables with a watermark");
   return lines;

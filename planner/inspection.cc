@@ -7,6 +7,7 @@
 #include "mysql/quote.h"
 #include "planner/address.h"
 #include "planner/resolve.h"
+#include "planner/stamped_tables.h"
 #include "planner/windows.h"
 #include "planner/write_privileges.h"
 

@@ -7,9 +7,10 @@
 namespace rowplan::planner {
 
 MergeChunkBuilder::MergeChunkBuilder(const MergeShape& shape, const MergeRules& rules,
-                                     MergeSink& sink, const HeldBack& held)
+                                     MergeSink& sink, const HeldBack& held, ChunkKind kind)
     : sink_(sink),
       held_(held),
+      kind_(kind),
       merger_(rules, shape.types),
       hasher_(shape.types),
       rows_(shape.members.size()) {
@@ -33,6 +34,9 @@ void MergeChunkBuilder::row(const mysql::Row& key, const MergeInput& input) {
     if (decision.outcome == MergeOutcome::unresolved) ++chunk_.open;
     sink_.conflict(chunk_.id, key, input, decision);
   }
+  const bool stays_equal =
+      decision.outcome == MergeOutcome::same || decision.outcome == MergeOutcome::dissolved;
+  if (!stays_equal) ++chunk_.keys;
   switch (decision.outcome) {
     case MergeOutcome::same:
     case MergeOutcome::dissolved:
@@ -60,7 +64,7 @@ void MergeChunkBuilder::stays(const mysql::Row& key, const MergeInput& input,
   if (decision.outcome == MergeOutcome::dissolved)
     moves_.push_back(
         {key, row == nullptr ? std::nullopt : std::optional(merger_.baseline_of(*row)), {}});
-  if (!decision.hash) return;
+  if (!decision.hash || kind_ == ChunkKind::keys) return;
   for (ChunkHash& member : chunk_.before) add(member, *decision.hash);
   for (ChunkHash& member : chunk_.after) add(member, *decision.hash);
 }
@@ -105,7 +109,7 @@ void MergeChunkBuilder::chunk_end(const KeyRange& range) {
   const bool kept = chunk_.writes > 0 || chunk_.conflicts > 0;
   if (!moves_.empty()) sink_.baseline(kept ? chunk_.id : 0, moves_);
   if (kept) {
-    chunk_.range = range;
+    if (kind_ == ChunkKind::range) chunk_.range = range;
     chunks_.push_back(std::move(chunk_));
   }
   start_chunk();

@@ -14,8 +14,9 @@ namespace rowplan::planner {
 
 /// A chunk with writes or conflicts.
 struct MergedChunk {
-  std::uint64_t id = 0;  ///< 1, 2, ... in key order
-  KeyRange range;
+  std::uint64_t id = 0;           ///< 1, 2, ... in key order
+  KeyRange range;                 ///< none of a list of keys
+  std::uint64_t keys = 0;         ///< with writes or conflicts
   std::vector<ChunkHash> before;  ///< of each member
   std::vector<ChunkHash> after;   ///< likewise; rows of open conflicts stay as they are
   std::uint64_t writes = 0;       ///< rows, over all members
@@ -64,9 +65,10 @@ using HeldBack = std::map<std::uint64_t, ConflictKind>;
 
 class MergeChunkBuilder : public MergeVisitor {
  public:
-  /// The sink must outlive it, and so must `held`.
+  /// The sink must outlive it, and so must `held`. Hashes of chunks that are lists of keys are of
+  /// the rows with writes or conflicts alone.
   MergeChunkBuilder(const MergeShape& shape, const MergeRules& rules, MergeSink& sink,
-                    const HeldBack& held);
+                    const HeldBack& held, ChunkKind kind = ChunkKind::range);
 
   void row(const mysql::Row& key, const MergeInput& input) override;
   void chunk_end(const KeyRange& range) override;
@@ -86,6 +88,7 @@ class MergeChunkBuilder : public MergeVisitor {
 
   MergeSink& sink_;
   const HeldBack& held_;
+  ChunkKind kind_;
   RowMerger merger_;
   mysql::RowHasher hasher_;
   std::vector<MergedChunk> chunks_;

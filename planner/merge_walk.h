@@ -25,7 +25,7 @@ class MergeVisitor {
 
 /// What is known of earlier syncs.
 struct MergePast {
-  BaselineRows* baseline = nullptr;       ///< nullptr: there is none
+  BaselineSource* baseline = nullptr;     ///< nullptr: there is none
   std::span<const KeyedIntents> intents;  ///< in key order
 };
 

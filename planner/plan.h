@@ -83,7 +83,8 @@ struct Ops {
   [[nodiscard]] std::uint64_t changes() const { return insert + update + remove + conflict; }
 };
 
-/// Of a table of an incremental pair: where its watermark was, and where `apply` puts it.
+/// Of a table of an incremental pair, or its member: where the watermark was, and where `apply`
+/// puts it.
 struct PlanWatermark {
   std::optional<std::string> from;  ///< none: there was none
   std::string to;                   ///< UTC, with the precision of the column
@@ -100,7 +101,8 @@ struct PlanBaseline {
 /// Of one member of a two-way table.
 struct PlanMember {
   std::uint64_t rows = 0;
-  Ops ops;  ///< that are written there
+  Ops ops;                                 ///< that are written there
+  std::optional<PlanWatermark> watermark;  ///< of an incremental table; its rows' clock is its own
 };
 
 struct PlanTable {
@@ -116,8 +118,8 @@ struct PlanTable {
   Ops ops;
   std::uint64_t rows_compared = 0;  ///< on the first member
   std::uint64_t target_rows = 0;
-  std::optional<PlanWatermark> watermark;
-  std::optional<PlanBaseline> baseline;  ///< of a two-way table, and of no other
+  std::optional<PlanWatermark> watermark;  ///< of a two-way table none: its members have them
+  std::optional<PlanBaseline> baseline;    ///< of a two-way table, and of no other
   std::string conflict_column;           ///< of a two-way table: by which rows are ranked, or none
   std::map<std::string, PlanMember> on;  ///< likewise: by server
   std::uint64_t unresolved = 0;          ///< conflicts that wait for a person

@@ -261,7 +261,10 @@ class PlanWriter {
     rows.number("target", table.target_rows);
     out_ += '}';
     if (table.two_way()) two_way(members, table);
-    watermark(members.name("watermark"), table.watermark);
+    if (table.two_way())
+      watermarks(members.name("watermark"), table.on);
+    else
+      watermark(members.name("watermark"), table.watermark);
     changes(members.name("changes"), table);
     list(members.name("chunks"), "      ", table.chunks,
          [this](const PlanChunk& it) { chunk(it); });
@@ -281,6 +284,15 @@ class PlanWriter {
       members.name("from") += "null";
     members.text("to", watermark->to);
     members.boolean("full", watermark->full);
+    out += '}';
+  }
+
+  /// All members have one, or none has.
+  void watermarks(std::string& out, const std::map<std::string, PlanMember>& on) {
+    if (on.empty() || !on.begin()->second.watermark) return watermark(out, std::nullopt);
+    out += '{';
+    Members members = line();
+    for (const auto& [server, member] : on) watermark(members.name(server), member.watermark);
     out += '}';
   }
 

@@ -305,6 +305,9 @@ void two_way_from(const Node& node, PlanTable& table) {
     each.ops.update = member.member("update").number();
     each.ops.remove = member.member("delete").number();
   }
+  const Node watermark = node.member("watermark");
+  for (auto& [server, member] : table.on)
+    if (!watermark.is_null()) member.watermark = watermark_from(watermark.member(server.c_str()));
   const Node baseline = node.member("baseline");
   table.baseline = {text_or_none(baseline.member("from")), baseline.member("rows").number(),
                     text_or_none(baseline.member("path"))};
@@ -336,7 +339,7 @@ PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   table.ops = ops_from(node.member("ops"));
   table.rows_compared = node.member("rows").member("source").number();
   table.target_rows = node.member("rows").member("target").number();
-  table.watermark = watermark_from(node.member("watermark"));
+  if (!table.two_way()) table.watermark = watermark_from(node.member("watermark"));
   const Node changes = node.member("changes");
   if (!changes.is_null()) {
     table.changes_path = changes.member("path").text();

@@ -53,6 +53,7 @@ class Planning {
   void find_windows();
   void open_state();
   void hold_back_rows(TableWorkers& workers);
+  [[nodiscard]] bool read_all_rows(TableWorkers& workers);
   [[nodiscard]] std::vector<TiedTable> tied_tables(const std::vector<std::size_t>& chunks) const;
   void fill_header();
   void fill_tables();
@@ -69,8 +70,8 @@ class Planning {
   MethodChooser methods_;
   ResolvedJob job_;
   PairCatalog catalog_;
-  std::vector<std::optional<Window>> windows_;  // of job_.pairs
-  std::optional<state::Store> store_;           // where two-way tables have their baselines
+  std::vector<TableWindows> windows_;  // of job_.pairs
+  std::optional<state::Store> store_;  // where two-way tables have their baselines
   ComparedTables done_;
   Plan plan_;
 };
@@ -182,7 +183,14 @@ void Planning::fill_tables() {
       table.on = done.two_way->on;
       table.unresolved = done.two_way->unresolved;
     }
-    if (windows_[i]) table.watermark = {windows_[i]->from, windows_[i]->to_text, !windows_[i]->low};
+    for (std::size_t m = 0; m < windows_[i].size(); ++m) {
+      const Window& window = windows_[i][m];
+      const PlanWatermark mark{window.from, window.to_text, !window.low};
+      if (pair.job.two_way())
+        table.on.at((*pair.views)[m].job.target).watermark = mark;
+      else
+        table.watermark = mark;
+    }
     table.ops = done.outcome.ops;
     table.rows_compared = done.outcome.source_rows;
     table.target_rows = done.outcome.target_rows;
@@ -219,7 +227,9 @@ void Planning::hold_back_rows(TableWorkers& workers) {
     for (const ComparedTable& done : done_.tables) chunks.push_back(done.outcome.chunks.size());
     std::set<std::size_t> again;
     const std::vector<TiedTable> ties = tied_tables(chunks);
-    for (const UnsatisfiedTie& tie : unsatisfied_ties(ties)) {
+    const std::vector<UnsatisfiedTie> unsatisfied = unsatisfied_ties(ties);
+    if (!unsatisfied.empty() && read_all_rows(workers)) continue;
+    for (const UnsatisfiedTie& tie : unsatisfied) {
       const auto at =
           std::find_if(job_.pairs.begin(), job_.pairs.end(), [&](const TablePair& pair) {
             return pair.job.address == ties[tie.table].pair->job.address;
@@ -231,6 +241,22 @@ void Planning::hold_back_rows(TableWorkers& workers) {
     for (const std::size_t i : again) workers.merge_again(i, held[i], done_.tables[i]);
     if (again.empty() || stopped()) return;
   }
+}
+
+/// What a merged row needs may be outside of the windows: that the row which has its unique value
+/// was deleted elsewhere, say. False: all rows of all two-way tables were read.
+bool Planning::read_all_rows(TableWorkers& workers) {
+  bool any = false;
+  for (std::size_t i = 0; i < job_.pairs.size() && !stopped(); ++i) {
+    if (!job_.pairs[i].job.two_way() || !is_by_window(windows_[i])) continue;
+    any = true;
+    observer_.note(
+        job_.pairs[i].job.address +
+        ": a changed row depends on others outside of its window: all rows are compared");
+    for (Window& window : windows_[i]) window.low.reset();
+    workers.merge_again(i, {}, done_.tables[i]);
+  }
+  return any;
 }
 
 void Planning::fill_units() {

@@ -195,6 +195,11 @@ std::string select_keys(const TablePair& pair, Side side, const std::vector<mysq
          lock_clause(locking);
 }
 
+std::string select_keys_in_order(const TablePair& pair, Side side,
+                                 const std::vector<mysql::Row>& keys) {
+  return select_keys(pair, side, keys, true, Locking::none) + order_by_key(pair, side);
+}
+
 std::string select_window(const TablePair& pair, Instant low, Instant high) {
   const std::string filter = filter_of(pair, Side::source);
   std::string sql = "SELECT " + select_list(pair, Side::source, Wanted::all) +
@@ -203,6 +208,16 @@ std::string select_window(const TablePair& pair, Instant low, Instant high) {
                     mysql::quote_name(stamp_index(pair)) + ") WHERE " + in_window(pair, low, high);
   return sql +
          (pair.index_order ? order_by_key(pair, Side::source) : order_by_bytes(pair, Side::source));
+}
+
+std::string select_window_keys(const TablePair& pair, Instant low, Instant high,
+                               const std::optional<mysql::Row>& after, std::uint64_t rows) {
+  return "SELECT " + select_list(pair, Side::source, Wanted::key) + " FROM " +
+         table_of(pair, Side::source) + " FORCE INDEX (" + mysql::quote_name(stamp_index(pair)) +
+         ")" +
+         where_all({in_window(pair, low, high),
+                    after ? in_range(pair, Side::source, {after, std::nullopt}) : ""}) +
+         order_by_key(pair, Side::source) + " LIMIT " + std::to_string(rows);
 }
 
 std::string select_tombstones(const TablePair& pair, Instant low, Instant high, Page page) {

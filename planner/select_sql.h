@@ -35,6 +35,12 @@ enum class Wanted : std::uint8_t { all, key };
 /// order, or sorted by the bytes of their keys (pairs without index_order).
 [[nodiscard]] std::string select_window(const TablePair& pair, Instant low, Instant high);
 
+/// The keys of as many of these rows, of pairs with index_order, from the first one behind `after`
+/// on; without it, from the first of all.
+[[nodiscard]] std::string select_window_keys(const TablePair& pair, Instant low, Instant high,
+                                             const std::optional<mysql::Row>& after,
+                                             std::uint64_t rows);
+
 /// A part of a result: `rows` of it, after the first `offset`.
 struct Page {
   std::uint64_t rows = 0;
@@ -50,6 +56,10 @@ struct Page {
 [[nodiscard]] std::string select_keys(const TablePair& pair, Side side,
                                       const std::vector<mysql::Row>& keys, bool filtered,
                                       Locking locking, Wanted wanted = Wanted::all);
+
+/// The rows of the filter with one of `keys`, in key order (pairs with index_order).
+[[nodiscard]] std::string select_keys_in_order(const TablePair& pair, Side side,
+                                               const std::vector<mysql::Row>& keys);
 
 /// For each of `keys` its number and the keys that the server takes for equal to it.
 [[nodiscard]] std::string select_equal_keys(const TablePair& pair, Side side,

@@ -94,7 +94,7 @@ class TableWorkers::State {
   void compare_one(std::size_t i, Sessions& sessions, Sessions& spare_sessions);
   void merge_one(const TablePair& pair, ComparedTable& done, Sessions& sessions,
                  Sessions& spare_sessions, const HeldBack& held);
-  [[nodiscard]] TableOutcome compare(const TablePair& pair, const std::optional<Window>& window,
+  [[nodiscard]] TableOutcome compare(const TablePair& pair, const TableWindows& windows,
                                      const MemberSessions& members, const SpareSessions& spare,
                                      ChangeSink& sink, const CompareOptions& options,
                                      bool compress);
@@ -259,7 +259,7 @@ void TableWorkers::State::compare_one(std::size_t i, Sessions& sessions, Session
   observer_.table_started(pair.job.address, pair.job.rows_estimate);
   if (pair.job.two_way()) return merge_one(pair, done, sessions, spare_sessions, {});
   const bool compress = pair.job.options.compress == Compress::yes;
-  const bool is_window = task_.windows[i] && task_.windows[i]->low;
+  const bool is_window = is_by_window(task_.windows[i]);
   const MethodChoice choice =
       is_window ? methods_.choose_for_window(pair)
                 : methods_.choose(pair, session(sessions, pair.job.source, compress),
@@ -330,7 +330,15 @@ void TableWorkers::State::merge_one(const TablePair& pair, ComparedTable& done, 
                  pair.job.options.limits.max_plan_bytes, pair.job.address);
     moves.emplace(*task_.directory, baseline_path(folder, table));
   }
-  TwoWayTask task{pair, task_.catalog, {}, {}, task_.store, {}, moves ? &*moves : nullptr, held};
+  TwoWayTask task{pair,
+                  task_.catalog,
+                  {},
+                  {},
+                  task_.store,
+                  {},
+                  moves ? &*moves : nullptr,
+                  held,
+                  task_.windows[static_cast<std::size_t>(&pair - task_.job.pairs.data())]};
   for (const TablePair& view : *pair.views) {
     const std::string& server = view.job.target;
     task.readers.push_back(&session(sessions, server, compress));
@@ -371,13 +379,13 @@ std::optional<CatchUp> TableWorkers::State::catch_up_of(const TablePair& pair) c
   return CatchUp(pair.job.target, found->second, kLagAtMost, called_off);
 }
 
-TableOutcome TableWorkers::State::compare(const TablePair& pair,
-                                          const std::optional<Window>& window,
+TableOutcome TableWorkers::State::compare(const TablePair& pair, const TableWindows& windows,
                                           const MemberSessions& members, const SpareSessions& spare,
                                           ChangeSink& sink, const CompareOptions& options,
                                           bool compress) {
-  if (window && window->low)
-    return compare_window(pair, task_.catalog, *window, members, spare, sink, options, observer_);
+  if (is_by_window(windows))
+    return compare_window(pair, task_.catalog, windows.front(), members, spare, sink, options,
+                          observer_);
   if (!options.by_checksum && !pair.job.via_source() && is_large(pair) &&
       pair.job.options.threads > 1) {
     std::vector<KeyRange> ranges = find_ranges(pair, members.source);

@@ -36,8 +36,8 @@ struct CompareTask {
   bool fast = false;                   ///< the first difference ends it
   const ResolvedJob& job;
   const PairCatalog& catalog;
-  const std::vector<std::optional<Window>>& windows;  ///< of the job's pairs
-  state::Store* store = nullptr;  ///< for two-way tables; null: there is none yet
+  const std::vector<TableWindows>& windows;  ///< of the job's pairs
+  state::Store* store = nullptr;             ///< for two-way tables; null: there is none yet
 };
 
 /// Each table by one thread with a session on each server, and a second one where rows differ; who

@@ -14,6 +14,7 @@
 #include "planner/read_ahead.h"
 #include "planner/refusal.h"
 #include "planner/two_way_table.h"
+#include "planner/two_way_window.h"
 #include "planner/writable.h"
 #include "state/sync_positions.h"
 
@@ -184,9 +185,10 @@ class Sink : public MergeSink {
   [[nodiscard]] PlanChunk plan_chunk(const MergedChunk& merged) const {
     PlanChunk chunk;
     chunk.id = merged.id;
+    if (is_by_window(task_.windows)) chunk.kind = ChunkKind::keys;
     if (merged.range.low) chunk.low = plan_key(task_.pair, *merged.range.low);
     if (merged.range.high) chunk.high = plan_key(task_.pair, *merged.range.high);
-    chunk.rows = merged.before.front().rows;
+    chunk.rows = chunk.kind == ChunkKind::keys ? merged.keys : merged.before.front().rows;
     for (std::size_t m = 0; m < shape_.members.size(); ++m) {
       chunk.before[shape_.members[m]] = merged.before[m];
       chunk.after[shape_.members[m]] = merged.after[m];
@@ -266,20 +268,36 @@ void need_same_members(const TwoWayTask& task) {
   }
 }
 
-/// Rows that are gone everywhere else but here nobody deleted one by one.
+/// Rows that are gone everywhere else but here nobody deleted one by one. `empty`: of each member.
 void need_not_emptied(const TwoWayTask& task, const state::BaselineInfo& baseline,
-                      const MergeChunkBuilder& builder) {
-  const std::size_t members = task.readers.size();
-  std::size_t empty = 0;
-  std::size_t last = 0;
-  for (std::size_t m = 0; m < members; ++m) {
-    if (builder.rows(m) > 0) continue;
-    ++empty;
-    last = m;
-  }
-  if (baseline.rows == 0 || empty == 0 || empty == members) return;
-  refuse(task, "the table is empty on '" + (*task.pair.views)[last].job.target + "', and had " +
+                      const std::vector<bool>& empty) {
+  const auto last = std::find(empty.rbegin(), empty.rend(), true);
+  const bool all = std::find(empty.begin(), empty.end(), false) == empty.end();
+  if (baseline.rows == 0 || last == empty.rend() || all) return;
+  const auto member = static_cast<std::size_t>(empty.rend() - last) - 1;
+  refuse(task, "the table is empty on '" + (*task.pair.views)[member].job.target + "', and had " +
                    std::to_string(baseline.rows) + " rows at the last sync");
+}
+
+bool has_no_row(mysql::Session& session, const TablePair& view) {
+  const mysql::TableName& name = view.target.name;
+  return session
+      .query("SELECT 1 FROM " + mysql::quote_table(name.db, name.table) + " LIMIT 1",
+             "looking for rows of " + view.job.address)
+      .empty();
+}
+
+/// In the readers' snapshots. False: not to the end.
+bool merge_all(const TwoWayTask& task, const MergeShape& shape,
+               const std::optional<state::BaselineInfo>& info,
+               const std::vector<KeyedIntents>& intents, MergeVisitor& visitor) {
+  std::list<MemberRows> rows;
+  std::vector<RowSource*> sources;
+  for (std::size_t m = 0; m < task.readers.size(); ++m)
+    sources.push_back(&rows.emplace_back(*task.readers[m], (*task.pair.views)[m]));
+  std::optional<BaselineRows> baseline;
+  if (info) baseline.emplace(*task.store, shape, *info);
+  return merge_walk(shape, sources, {baseline ? &*baseline : nullptr, intents}, visitor);
 }
 
 }  // namespace
@@ -306,19 +324,21 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
                   shape.address + ": no earlier sync is known, and require_baseline is set",
                   "for a first sync, which deletes nothing: require_baseline = false");
   Sink merged(task, shape, sink, outcome);
-  MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged, task.held);
+  const bool by_window = is_by_window(task.windows);
+  if (by_window && !info)
+    throw Refusal(RefusalReason::temporary,
+                  shape.address + ": its baseline was forgotten while its windows were read",
+                  "plan again");
+  MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged, task.held,
+                            by_window ? ChunkKind::keys : ChunkKind::range);
   Watched visitor(task, builder, options, observer);
   for (mysql::Session* reader : task.readers) reader->begin_consistent_snapshot();
-  bool whole = false;
-  {
-    std::list<MemberRows> rows;
-    std::vector<RowSource*> sources;
-    for (std::size_t m = 0; m < task.readers.size(); ++m)
-      sources.push_back(&rows.emplace_back(*task.readers[m], (*task.pair.views)[m]));
-    std::optional<BaselineRows> baseline;
-    if (info) baseline.emplace(*task.store, shape, *info);
-    whole = merge_walk(shape, sources, {baseline ? &*baseline : nullptr, intents}, visitor);
-  }
+  const bool whole = by_window ? merge_windows(task, shape, *info, intents, visitor)
+                               : merge_all(task, shape, info, intents, visitor);
+  std::vector<bool> empty;
+  for (std::size_t m = 0; m < shape.members.size(); ++m)
+    empty.push_back(builder.rows(m) == 0 &&
+                    (!by_window || has_no_row(*task.readers[m], (*task.pair.views)[m])));
   for (mysql::Session* reader : task.readers) reader->rollback();
   outcome.table.source_rows = builder.rows(0);
   outcome.table.target_rows = builder.rows(1);
@@ -326,7 +346,7 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
     outcome.on[shape.members[m]].rows = builder.rows(m);
   outcome.table.differs = !builder.chunks().empty();
   if (!whole) return outcome;
-  if (info) need_not_emptied(task, *info, builder);
+  if (info) need_not_emptied(task, *info, empty);
   merged.finish(builder.chunks());
   if (!info)
     outcome.table.findings.push_back(

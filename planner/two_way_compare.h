@@ -9,6 +9,7 @@
 #include "planner/connections.h"
 #include "planner/merge_chunks.h"
 #include "planner/table_compare.h"
+#include "planner/window.h"
 #include "state/baselines.h"
 
 namespace rowplan::planner {
@@ -24,6 +25,7 @@ struct TwoWayTask {
   std::map<std::string, std::string> identities;  ///< by server
   BaselineMovesWriter* moves = nullptr;           ///< nullptr: no plan is written
   const HeldBack& held;
+  const TableWindows& windows;  ///< of the members: with a `low`, what is outside is not read
 };
 
 /// What compare_two_way hands back beside a TableOutcome.

@@ -32,32 +32,34 @@ class Judge {
   Judge(const TablePair& pair, Findings& findings)
       : pair_(pair),
         findings_(findings),
-        name_("'" + mysql::printable(spec_of(pair).column) + "'") {}
+        name_("'" + mysql::printable(spec_of(pair).column) + "'"),
+        source_(pair.job.two_way() ? "'" + pair.job.source + "'" : "the source"),
+        on_(pair.job.two_way() ? " of '" + pair.job.source + "'" : "") {}
 
   void judge() {
     const mysql::Column* column = pair_.source.column(spec_of(pair_).column);
     if (column == nullptr) {
-      tell("incremental_column_missing", "the source has no column " + name_,
+      tell("incremental_column_missing", source_ + " has no column " + name_,
            "correct incremental.column");
       return;
     }
     if (!tells_time(*column)) {
       tell("incremental_column_type",
-           "the column " + name_ + " is " + column->type + ", which tells no time",
+           "the column " + name_ + on_ + " is " + column->type + ", which tells no time",
            "a TIMESTAMP or DATETIME column is needed");
       return;
     }
     if (column->family == TypeFamily::datetime && !spec_of(pair_).time_zone)
       tell("incremental_time_zone",
-           "the column " + name_ + " is a DATETIME, whose time zone the server does not know",
+           "the column " + name_ + on_ + " is a DATETIME, whose time zone the server does not know",
            "set incremental.time_zone to the fixed offset in which it is written, like \"+05:45\"");
     if (stamp_index(pair_).empty())
-      tell("incremental_no_index", "no index of the source begins with the column " + name_,
+      tell("incremental_no_index", "no index of " + source_ + " begins with the column " + name_,
            "create one: each run would read the whole table");
     if (!column->on_update_now)
       findings_.push_back(
           {"incremental_not_updating", Severity::warning, pair_.job.address,
-           "the column " + name_ + " does not set itself when a row is updated",
+           "the column " + name_ + on_ + " does not set itself when a row is updated",
            "ON UPDATE CURRENT_TIMESTAMP; else every statement that changes a row must set it"});
     if (spec_of(pair_).initial) judge_initial(*column);
   }
@@ -80,6 +82,8 @@ class Judge {
   const TablePair& pair_;
   Findings& findings_;
   std::string name_;
+  std::string source_;
+  std::string on_;
 };
 
 }  // namespace

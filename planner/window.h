@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mysql/source_clock.h"
 #include "planner/incremental.h"
@@ -17,6 +18,14 @@ struct Window {
   Instant to;                       ///< where the watermark goes
   std::string to_text;              ///< with the column's precision
 };
+
+/// The source's, or of a two-way table each member's, in their order: all have a `low`, or none
+/// has. Empty: the table is not incremental.
+using TableWindows = std::vector<Window>;
+
+[[nodiscard]] inline bool is_by_window(const TableWindows& windows) {
+  return !windows.empty() && windows.front().low.has_value();
+}
 
 /// What keeps a window from reaching the present.
 struct Bound {

@@ -8,7 +8,10 @@
 #include "planner/inspection.h"
 #include "planner/refusal.h"
 #include "planner/roles.h"
+#include "planner/stamped_tables.h"
+#include "planner/two_way_table.h"
 #include "planner/watermark_column.h"
+#include "state/baselines.h"
 #include "state/sync_positions.h"
 #include "state/watermarks.h"
 
@@ -30,14 +33,14 @@ class Windows {
         connections_(connections),
         observer_(observer) {}
 
-  std::vector<std::optional<Window>> find() {
-    std::vector<std::optional<Window>> windows(job_.pairs.size());
+  std::vector<TableWindows> find() {
+    std::vector<TableWindows> windows(job_.pairs.size());
     need_sources_seen(job_);
     store_ = state::Store::open(beside(manifest_.file, manifest_.state_path),
                                 state::OpenMode::read_only, {.job = manifest_.name});
     for (std::size_t i = 0; i < job_.pairs.size(); ++i)
       if (is_incremental(job_.pairs[i]) && !has_error(job_.pairs[i].job.address))
-        windows[i] = window_of(job_.pairs[i]);
+        windows[i] = windows_of(job_.pairs[i]);
     return windows;
   }
 
@@ -46,6 +49,7 @@ class Windows {
     mysql::Session session;
     mysql::SourceClock clock;
   };
+  using Marks = std::vector<std::optional<state::Watermark>>;  // of the stamped tables
 
   [[nodiscard]] bool has_error(const std::string& address) const {
     return std::any_of(job_.findings.begin(), job_.findings.end(), [&](const Finding& finding) {
@@ -93,34 +97,59 @@ class Windows {
     return found->second;
   }
 
-  std::optional<Window> window_of(const TablePair& pair) {
-    const std::string& address = pair.job.address;
-    Source& source = source_of(pair);
-    if (unknown_position(pair, source.clock)) return std::nullopt;
-    if (has_null_stamp(source.session, pair)) {
-      tell("incremental_null", Severity::error, address,
-           "there are rows with NULL in '" +
-               mysql::printable(pair.job.options.incremental->column) + "': no window holds them",
-           "give them a time, and make the column NOT NULL");
-      return std::nullopt;
+  /// Empty: something stands against it.
+  TableWindows windows_of(const TablePair& pair) {
+    const std::vector<TablePair> tables = stamped_tables(pair);
+    Marks marks;
+    for (const TablePair& table : tables) {
+      if (!can_be_read(table)) return {};
+      marks.push_back(store_ ? state::Watermarks(*store_).find(mark_address(table)) : std::nullopt);
     }
+    const bool all =
+        pair.job.two_way() ? all_members_rows(tables, marks) : all_rows(pair, marks[0]);
+    TableWindows windows;
+    bool any_full = false;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      windows.push_back(window_of(tables[i], marks[i], all));
+      any_full = any_full || !windows.back().low;
+    }
+    for (Window& window : windows)
+      if (any_full) window.low.reset();
+    return windows;
+  }
+
+  bool can_be_read(const TablePair& pair) {
+    Source& source = source_of(pair);
+    if (unknown_position(pair, source.clock)) return false;
+    if (!has_null_stamp(source.session, pair)) return true;
+    tell("incremental_null", Severity::error, pair.job.address,
+         "there are rows with NULL in '" + mysql::printable(pair.job.options.incremental->column) +
+             "'" + (pair.job.two_way() ? " on '" + pair.job.source + "'" : std::string()) +
+             ": no window holds them",
+         "give them a time, and make the column NOT NULL");
+    return false;
+  }
+
+  Window window_of(const TablePair& pair, const std::optional<state::Watermark>& mark, bool all) {
+    const std::string& address = pair.job.address;
+    const mysql::SourceClock& clock = source_of(pair).clock;
     const Incremental& incremental = *pair.job.options.incremental;
-    const Bound bound = upper_bound(source.clock, incremental);
-    if (bound.holder != nullptr && source.clock.now - bound.at > kHeldTooLong)
-      tell_held(address, *bound.holder, source.clock.now);
+    const Bound bound = upper_bound(clock, incremental);
+    if (bound.holder != nullptr && clock.now - bound.at > kHeldTooLong)
+      tell_held(pair, *bound.holder, clock.now);
     Window window;
-    const std::optional<Instant> stored = stored_watermark(pair, window);
-    const WindowKind kind = make_window(
-        incremental,
-        {stored, all_rows(pair, stored), bound.at, source.clock.now, stamp_digits(pair)}, window);
+    const std::optional<Instant> stored = instant_of(mark);
+    if (mark) window.from = mark->value;
+    const WindowKind kind =
+        make_window(incremental, {stored, all, bound.at, clock.now, stamp_digits(pair)}, window);
     if (kind == WindowKind::clock_is_back)
       tell("incremental_clock_back", Severity::warning, address,
-           "the clock of '" + pair.job.source + "' says " + to_text(source.clock.now) +
+           "the clock of '" + pair.job.source + "' says " + to_text(clock.now) +
                ", which is before the watermark " + *window.from +
                ": all rows are compared, and the watermark goes back",
            "see why the clock went back, or who set the watermark");
     if (kind == WindowKind::empty)
-      observer_.note(address + ": nothing after the watermark " + *window.from +
+      observer_.note(mark_address(pair) + ": nothing after the watermark " + *window.from +
                      " is complete yet");
     return window;
   }
@@ -140,10 +169,12 @@ class Windows {
     return false;
   }
 
-  void tell_held(const std::string& address, const mysql::Holder& holder, Instant now) {
+  void tell_held(const TablePair& pair, const mysql::Holder& holder, Instant now) {
     const auto minutes = std::chrono::floor<std::chrono::minutes>(now - holder.since).count();
-    tell("incremental_held_back", Severity::warning, address,
-         std::string("the watermark is held back for ") + std::to_string(minutes) + " minutes by " +
+    tell("incremental_held_back", Severity::warning, pair.job.address,
+         std::string("the watermark ") +
+             (pair.job.two_way() ? "of '" + pair.job.source + "' " : std::string()) +
+             "is held back for " + std::to_string(minutes) + " minutes by " +
              (holder.transaction ? "an open transaction" : "a statement") +
              (holder.connection == 0
                   ? std::string(" without a connection")
@@ -152,24 +183,47 @@ class Windows {
          "end it: rows that changed since are not synced before the next full comparison");
   }
 
-  std::optional<Instant> stored_watermark(const TablePair& pair, Window& window) {
-    if (!store_) return std::nullopt;
-    const auto found = state::Watermarks(*store_).find(pair.job.address);
-    if (!found) return std::nullopt;
-    window.from = found->value;
-    const auto stored = parse_instant(found->value);
+  /// Under what the state has the watermark of a stamped table.
+  static std::string mark_address(const TablePair& pair) {
+    if (!pair.job.two_way()) return pair.job.address;
+    return member_address(pair.job.address, pair.job.source);
+  }
+
+  static std::optional<Instant> instant_of(const std::optional<state::Watermark>& mark) {
+    if (!mark) return std::nullopt;
+    const auto stored = parse_instant(mark->value);
     if (!stored)
       throw Refusal(
           RefusalReason::state,
-          pair.job.address + ": the watermark '" + mysql::printable(found->value) + "' is no time",
+          mark->address + ": the watermark '" + mysql::printable(mark->value) + "' is no time",
           "rowplan state set-watermark");
     return stored;
   }
 
+  /// A member that was not there when the others' watermarks were moved has not seen what these
+  /// have passed, so their windows do not tell what it lacks. All were moved at once by one plan,
+  /// or all rows are compared. Restored and exchanged members are the merge's to refuse.
+  bool all_members_rows(const std::vector<TablePair>& members, const Marks& marks) {
+    const std::string& address = members.front().job.address;
+    if (scope_ == Scope::all_rows) return true;
+    for (const auto& mark : marks) {
+      if (!mark) return true;
+      if (mark->plan_id == marks.front()->plan_id) continue;
+      observer_.note(address + ": its watermarks are not of one sync: all rows are compared");
+      return true;
+    }
+    if (!state::Baselines(*store_).find(address)) return true;
+    for (const TablePair& member : members) {
+      const auto known = state::SyncPositions(*store_).find(mark_address(member));
+      if (!known || full_is_due(member, known->full_compare_at)) return true;
+    }
+    return false;
+  }
+
   /// Is something in the way of reading a window alone? Told, where a person should know.
-  bool all_rows(const TablePair& pair, const std::optional<Instant>& stored) {
+  bool all_rows(const TablePair& pair, const std::optional<state::Watermark>& mark) {
     const std::string& address = pair.job.address;
-    if (!stored || scope_ == Scope::all_rows) return true;
+    if (!mark || scope_ == Scope::all_rows) return true;
     if (pair.is_keyless()) {
       observer_.note(address + ": without a key, all rows are compared");
       return true;
@@ -218,36 +272,19 @@ class Windows {
 
 }  // namespace
 
-void need_sources_seen(const ResolvedJob& job) {
-  MissingGrants missing;
+void judge_incremental(ResolvedJob& job, const Manifest& manifest) {
   for (const TablePair& pair : job.pairs) {
     if (!is_incremental(pair)) continue;
-    const std::string& server = pair.job.source;
-    const mysql::Privileges& user = job.privileges.at(server);
-    const mysql::Facts& facts = job.servers.at(server);
-    if (!user.on_server("PROCESS"))
-      missing.add(server, user, "PROCESS", "*.*",
-                  "to see which transactions are open: rows of an incremental sync would be lost");
-    if (!facts.replica)
-      missing.add(server, user,
-                  facts.vendor == mysql::Vendor::mysql ? "REPLICATION CLIENT" : "REPLICA MONITOR",
-                  "*.*", "to ask how far it has come, should it be a replica");
+    for (const TablePair& table : stamped_tables(pair)) judge_watermark_column(table, job.findings);
   }
-  missing.refuse();
-}
-
-void judge_incremental(ResolvedJob& job, const Manifest& manifest) {
-  for (const TablePair& pair : job.pairs)
-    if (is_incremental(pair)) judge_watermark_column(pair, job.findings);
   judge_chains(job, manifest);
 }
 
-std::vector<std::optional<Window>> find_windows(ResolvedJob& job, const Manifest& manifest,
-                                                Scope scope, Connections& connections,
-                                                PlanObserver& observer) {
+std::vector<TableWindows> find_windows(ResolvedJob& job, const Manifest& manifest, Scope scope,
+                                       Connections& connections, PlanObserver& observer) {
   judge_incremental(job, manifest);
   const bool any = std::any_of(job.pairs.begin(), job.pairs.end(), is_incremental);
-  if (!any) return std::vector<std::optional<Window>>(job.pairs.size());
+  if (!any) return std::vector<TableWindows>(job.pairs.size());
   return Windows(job, manifest, scope, connections, observer).find();
 }
 

@@ -1,7 +1,6 @@
 // The windows of a job's incremental tables: what the servers and the state file say of each.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,17 +14,13 @@ namespace rowplan::planner {
 
 enum class Scope : std::uint8_t { changes, all_rows };
 
-/// A window for each of `job.pairs` that is incremental, before any snapshot is opened. What stands
-/// against one is a finding in `job`. Throws Refusal{access} where it cannot be seen what still
-/// runs on a source, Refusal{state} for a watermark that is no time, StateError, mysql::Error.
-[[nodiscard]] std::vector<std::optional<Window>> find_windows(ResolvedJob& job,
-                                                              const Manifest& manifest, Scope scope,
-                                                              Connections& connections,
-                                                              PlanObserver& observer);
-
-/// What others run on the sources of incremental pairs is not seen without a privilege. Throws
-/// Refusal{access}.
-void need_sources_seen(const ResolvedJob& job);
+/// The windows of each of `job.pairs` that is incremental, before any snapshot is opened. What
+/// stands against one is a finding in `job`. Throws Refusal{access} where it cannot be seen what
+/// still runs on a source, Refusal{state} for a watermark that is no time, StateError,
+/// mysql::Error.
+[[nodiscard]] std::vector<TableWindows> find_windows(ResolvedJob& job, const Manifest& manifest,
+                                                     Scope scope, Connections& connections,
+                                                     PlanObserver& observer);
 
 /// No window is read: only what can be told without asking what runs. For `check` and `validate`.
 void judge_incremental(ResolvedJob& job, const Manifest& manifest);

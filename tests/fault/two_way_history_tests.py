@@ -22,7 +22,9 @@ IDS = 40
 KEPT = 1000  # this row and those behind it stay: no office ever loses all rows
 POINTS_MAX = 90
 
-COLUMNS = "name VARCHAR(30), n DECIMAL(12,3), stamp DATETIME(6) NOT NULL"
+COLUMNS = """name VARCHAR(30), n DECIMAL(12,3), stamp DATETIME(6) NOT NULL,
+  changed TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  KEY (changed)"""
 SCHEMA = f"""
 CREATE TABLE t (id INT, {COLUMNS}, PRIMARY KEY (id));
 CREATE TABLE k (a SMALLINT, b VARBINARY(8), {COLUMNS}, PRIMARY KEY (a, b));
@@ -119,7 +121,8 @@ class Office:
         else:
             values = ", ".join(literal(value) for value in key)
             self.bench.execute(
-                self.role, f"INSERT INTO {table} VALUES ({values}, {text}, 1.5, '{stamp}')")
+                self.role, f"INSERT INTO {table} ({', '.join(KEYS[table])}, name, n, stamp)"
+                           f" VALUES ({values}, {text}, 1.5, '{stamp}')")
 
 
 def literal(value):

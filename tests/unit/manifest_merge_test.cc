@@ -118,6 +118,10 @@ TEST(ManifestMerge, OneWayAndTwoWayKeys) {
   const std::string one_way = "[pair.o]\nsource = \"hq\"\ntarget = \"dw\"\ntables = [\"shop.*\"]\n";
   EXPECT_EQ(brief(one_way, "conflict = \"hq\"\n"), "1:1+8 \"conflict\" is for two-way syncs alone");
   EXPECT_EQ(in_pair("deletes = \"ignore\"\n"), "1:1+7 \"deletes\" is for one-way syncs alone");
+  const std::string incremental = "[pair.o.incremental]\ncolumn = \"c\"\n";
+  EXPECT_EQ(in_pair(incremental), "");
+  EXPECT_EQ(in_pair(incremental + "initial = \"2026-01-01\"\n"),
+            "1:9+11 \"incremental\" cannot go with a two-way sync");
   // What [defaults] says is for those whom it concerns.
   EXPECT_EQ(good("[defaults]\nconflict = \"source\"\n" + one_way).pairs.size(), 1U);
 }

@@ -160,6 +160,39 @@ TEST_F(MergeChunks, HashesAreThoseOfTheRows) {
   }
 }
 
+TEST_F(MergeChunks, ListsOfKeysAreOfTheirChangesAlone) {
+  shape_.members = {"a", "b"};
+  shape_.chunk_rows = 1000;
+  std::vector<Table> before(2);
+  std::vector<Table> changed(2);
+  for (int key = 1; key < 9; ++key) {
+    const mysql::Row one = row_of(key, {0, key, 0});
+    const mysql::Row other = row_of(key, {0, key % 4 == 0 ? key + 50 : key, 0});
+    const std::string bytes(key_of(shape_, one).bytes());
+    before[0][bytes] = one;
+    if (key != 5) before[1][bytes] = other;
+    if (key % 4 != 0 && key != 5) continue;
+    changed[0][bytes] = one;
+    if (key != 5) changed[1][bytes] = other;
+  }
+  Written written;
+  written.shape = &shape_;
+  written.tables = before;
+  const MergeRules rules = testing::rules_of(testing::rule_of(Resolve::manual));
+  MergeChunkBuilder builder(shape_, rules, written, kNoneHeld, ChunkKind::keys);
+  TableRows a(before[0]);
+  TableRows b(before[1]);
+  ASSERT_TRUE(merge_walk(shape_, std::vector<RowSource*>{&a, &b}, {}, builder));
+  ASSERT_EQ(builder.chunks().size(), 1U);
+  const MergedChunk& chunk = builder.chunks().front();
+  EXPECT_EQ(chunk.keys, 3U);
+  EXPECT_FALSE(chunk.range.low || chunk.range.high);
+  for (std::size_t m = 0; m < 2; ++m) EXPECT_EQ(chunk.before[m], hash_of(changed[m], {}));
+  const mysql::Row five = row_of(5, {0, 5, 0});
+  changed[1][std::string(key_of(shape_, five).bytes())] = five;
+  for (std::size_t m = 0; m < 2; ++m) EXPECT_EQ(chunk.after[m], hash_of(changed[m], {}));
+}
+
 TEST_F(MergeChunks, WhatIsEqualAlreadyWaitsForNothing) {
   shape_.members = {"a", "b"};
   shape_.chunk_rows = 1;

@@ -135,6 +135,25 @@ TEST(PlanJson, ReadsWhatWasWritten) {
   EXPECT_EQ(json_of(plan_from_json(json_of(empty))), json_of(empty));
 }
 
+TEST(PlanJson, MembersHaveTheirWatermarks) {
+  Plan plan = complete_plan();
+  PlanTable& table = plan.tables[1];
+  table.watermark.reset();
+  table.baseline = {"1.2", 5, ""};
+  table.on["dw"].watermark = {std::nullopt, "2026-01-01 00:00:00", true};
+  table.on["hq"].watermark = {"2026-01-01 00:00:00", "2026-01-02 00:00:00", true};
+  const std::string text = json_of(plan);
+  EXPECT_NE(
+      text.find(R"("watermark": {"dw": {"from": null, "to": "2026-01-01 00:00:00", "full": true}, )"
+                R"("hq": {"from": "2026-01-01 00:00:00", )"),
+      std::string::npos)
+      << text;
+  EXPECT_EQ(json_of(plan_from_json(text)), text);
+  table.on["dw"].watermark.reset();
+  table.on["hq"].watermark.reset();
+  EXPECT_EQ(json_of(plan_from_json(json_of(plan))), json_of(plan));
+}
+
 TEST(PlanJson, KeepsMessagesThatAreNotUtf8Readable) {
   Plan plan = complete_plan();
   plan.findings[0].message = "caf\xe9 \x01 \"quoted\"";

@@ -57,7 +57,7 @@ class PlanResolve : public testing::Test {
     table.members = {{"hq", "shop.t"}, {"dw", "shop.t"}};
     table.key = {"id"};
     table.columns = {"id", "name", "at"};
-    table.on = {{"hq", {2, {}}}, {"dw", {1, {}}}};
+    table.on = {{"hq", {2, {}, {}}}, {"dw", {1, {}, {}}}};
     table.conflict_column = "at";
     table.changes_path = changes_path("p", "shop.t");
     const auto file = directory.open_file(table.changes_path);

@@ -7,6 +7,7 @@
 
 #include "state/baseline_build.h"
 #include "state/baseline_intents.h"
+#include "state/baseline_lookup.h"
 #include "state/baseline_reader.h"
 #include "tests/unit/state_support.h"
 
@@ -172,6 +173,54 @@ TEST_F(StateBaseline, MovedWhileItIsRead) {
   } catch (const StateError& error) {
     EXPECT_EQ(error.kind(), StateErrorKind::busy);
   }
+}
+
+TEST_F(StateBaseline, FindsAsAMapDoes) {
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (const std::uint64_t count : {0U, 1U, 512U, 513U, 20'000U}) {
+    const Rows rows = rows_of(count, 3);
+    const BaselineInfo info = build(store_, rows);
+    for (const std::uint64_t wanted : {1U, 30U, 3000U}) {
+      Rows keys;
+      for (std::uint64_t i = 0; i < wanted; ++i) keys[key_of(random() % (3 * count + 9))];
+      BaselineLookup lookup(store_, info, downwards);
+      for (const auto& [key, none] : keys) {
+        const auto row = rows.find(key);
+        ASSERT_EQ(lookup.find(key), row != rows.end());
+        if (row == rows.end()) continue;
+        EXPECT_EQ(lookup.key(), key);
+        EXPECT_EQ(lookup.value(), row->second);
+        EXPECT_TRUE(lookup.find(key)) << "again";
+      }
+    }
+  }
+}
+
+TEST_F(StateBaseline, FindsNothingInADamagedOne) {
+  const Rows rows = rows_of(3000);
+  const auto kind = [&](const BaselineInfo& info) -> std::optional<StateErrorKind> {
+    try {
+      BaselineLookup lookup(store_, info, downwards);
+      for (const auto& [key, value] : rows) static_cast<void>(lookup.find(key));
+      return std::nullopt;
+    } catch (const StateError& error) {
+      return error.kind();
+    }
+  };
+  BaselineInfo info = build(store_, rows);
+  EXPECT_EQ(kind(info), std::nullopt);
+  exec("UPDATE baseline_pages SET data = zeroblob(length(data)) WHERE rowid = 3");
+  EXPECT_EQ(kind(info), StateErrorKind::corrupt);
+  info = build(store_, rows);
+  exec("DELETE FROM baseline_pages WHERE position = (SELECT max(position) FROM baseline_pages)");
+  EXPECT_EQ(kind(info), StateErrorKind::corrupt) << "before a key is missed";
+  info = build(store_, rows);
+  BaselineLookup lookup(store_, info, downwards);
+  ASSERT_TRUE(baselines_.move(info, {{key_of(10), std::nullopt}}, downwards, "P2"));
+  EXPECT_EQ(kind(info), StateErrorKind::busy);
+  EXPECT_THROW(static_cast<void>(lookup.find(key_of(20))), StateError);
 }
 
 TEST_F(StateBaseline, MovesAsAMapDoes) {
