@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mysql/mutant.h"
 #include "mysql/row_stream.h"

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
-#include <memory>
+#include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "mysql/cell.h"
 #include "mysql/row_writer.h"

@@ -1,11 +1,13 @@
 // Rows of one query in the text protocol: one round trip, where a RowStream takes two.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mysql/cell_maker.h"
+#include "mysql/mutant.h"
 #include "mysql/row_stream.h"
 #include "mysql/session.h"
 

@@ -1,6 +1,7 @@
 #include "planner/small_table.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "mysql/text_row_stream.h"
 #include "planner/member_rows.h"
