@@ -221,7 +221,7 @@ class GroupResolve : public PlanResolve {
     PlanTable& table = plan.tables[0];
     table.spokes = {"dw", "a"};
     table.members["a"] = "shop.t";
-    table.on = {{"hq", {1, {}}}, {"dw", {1, {}}}, {"a", {1, {}}}};
+    table.on = {{"hq", {1, {}, {}}}, {"dw", {1, {}, {}}}, {"a", {1, {}, {}}}};
     Change change = open_conflict("1", row("1", "a", "2026-01-03 00:00:00"),
                                   row("1", "b", "2026-01-02 00:00:00"));
     change.conflict->did = {{"hq", "unchanged"}, {"dw", "changed"}, {"a", "changed"}};
