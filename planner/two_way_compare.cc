@@ -6,6 +6,7 @@
 
 #include "mysql/quote.h"
 #include "mysql/write_position.h"
+#include "planner/audit_trail.h"
 #include "planner/baseline_rows.h"
 #include "planner/change_builder.h"
 #include "planner/chunk_builder.h"
@@ -94,6 +95,7 @@ class Sink : public MergeSink {
       line.rows.back().second = whole_row(task_.pair, *rows.rows[m]);
     }
     assert(any != nullptr);
+    line.audit = who_changed(task_.pair, found, rows);
     change.key = plan_key(task_.pair, *any);
     change.reason = reason_of(found);
     line.resolution = resolution_of(decision);
@@ -220,12 +222,12 @@ class Sink : public MergeSink {
 /// Tells how far it is, and when to stop.
 class Watched : public MergeVisitor {
  public:
-  Watched(const TwoWayTask& task, MergeChunkBuilder& builder, const CompareOptions& options,
-          PlanObserver& observer)
-      : task_(task), builder_(builder), options_(options), observer_(observer) {}
+  Watched(const TwoWayTask& task, const MergeChunkBuilder& builder, MergeVisitor& next,
+          const CompareOptions& options, PlanObserver& observer)
+      : task_(task), builder_(builder), next_(next), options_(options), observer_(observer) {}
 
-  void row(const mysql::Row& key, const MergeInput& input) override { builder_.row(key, input); }
-  void chunk_end(const KeyRange& range) override { builder_.chunk_end(range); }
+  void row(const mysql::Row& key, const MergeInput& input) override { next_.row(key, input); }
+  void chunk_end(const KeyRange& range) override { next_.chunk_end(range); }
   bool stop() override {
     if (builder_.rows(0) >= told_ + kTellEveryRows) {
       told_ = builder_.rows(0);
@@ -237,7 +239,8 @@ class Watched : public MergeVisitor {
 
  private:
   const TwoWayTask& task_;
-  MergeChunkBuilder& builder_;
+  const MergeChunkBuilder& builder_;
+  MergeVisitor& next_;
   const CompareOptions& options_;
   PlanObserver& observer_;
   std::uint64_t told_ = 0;
@@ -302,8 +305,13 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
     outcome.baseline.rows = info->rows;
   }
   Sink merged(task, shape, sink, outcome);
-  MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged, task.held);
-  Watched visitor(task, builder, options, observer);
+  const MergeRules rules = merge_rules_of(task.pair);
+  MergeChunkBuilder builder(shape, rules, merged, task.held);
+  const auto look_up = [&](std::size_t member, const std::vector<std::string>& keys) {
+    return newest_entries(*task.askers[member], (*task.pair.audit_logs)[member], keys);
+  };
+  AuditTrail audited(task.pair, rules, task.held, look_up, builder);
+  Watched visitor(task, builder, audited, options, observer);
   for (mysql::Session* reader : task.readers) reader->begin_consistent_snapshot();
   bool whole = false;
   {
@@ -314,6 +322,7 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
     std::optional<BaselineRows> baseline;
     if (info) baseline.emplace(*task.store, shape, *info);
     whole = merge_walk(shape, sources, {baseline ? &*baseline : nullptr, intents}, visitor);
+    if (whole) audited.flush();
   }
   for (mysql::Session* reader : task.readers) reader->rollback();
   outcome.table.source_rows = builder.rows(0);
