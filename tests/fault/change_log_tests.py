@@ -263,6 +263,24 @@ def log_of_many_conflicts(bench):
     check(tables[0] == tables[1], "the chunks differ")
 
 
+def log_of_held_rows(bench):
+    """Who wrote rows that cannot stand beside each other."""
+    bench.load("CREATE TABLE u (id INT PRIMARY KEY, mail VARCHAR(30) NOT NULL, UNIQUE (mail));"
+               + LOG)
+    manifest(bench, 'conflict = "east"', tables=("u",))
+    bench.expect(0, *SYNC)
+    bench.execute("source", "INSERT INTO u VALUES (1, 'a@x')")
+    bench.execute("target", "INSERT INTO u VALUES (2, 'a@x')")
+    log(bench, "source", 1, "new")
+    log(bench, "target", 2, "new", who="ben")
+    log(bench, "target", 1, "delete", who="long ago")
+    bench.expect(0, "plan", "-o", "plan")
+    found = {key: (line["kind"], line["audit"])
+             for key, line in conflict_lines(bench, "plan", "u").items()}
+    check(found == {"1": ("unique", {"east": entry(what="new"), "west": None}),
+                    "2": ("unique", {"east": None, "west": entry("ben", "new")})}, f"{found}")
+
+
 def log_without_rights(bench):
     """A log that cannot be read is no log without entries."""
     begin(bench)
@@ -364,5 +382,5 @@ def hook_is_told_not_too_much(bench):
 
 
 TESTS = (log_tells_who, force_delete_wins, force_delete_alone, log_of_several_tables,
-         log_of_many_conflicts, log_without_rights, log_that_is_not_there,
+         log_of_many_conflicts, log_of_held_rows, log_without_rights, log_that_is_not_there,
          hook_is_told_of_conflicts, hook_is_told_not_too_much)
