@@ -180,7 +180,7 @@ ApplyResult apply_between_hooks(const ApplyOptions& options, const LoadedManifes
   executor::ApplyRequest request = request_of(options, loaded, context);
   request.around = [&](const planner::LoadedPlan& plan, const std::function<ApplyResult()>& work) {
     hooks.emplace(loaded, pairs_of(plan.plan), "apply", context);
-    hooks->set_plan(plan.plan, plan.digest);
+    hooks->set_plan(plan.plan, plan.digest, plan.directory.string());
     return hooks->run(
         work, [&](const ApplyResult& result) { return hooked_end(result, options, context); });
   };

@@ -13,6 +13,7 @@
 
 #include "mysql/schema.h"
 #include "mysql/session.h"
+#include "planner/audit_spec.h"
 #include "planner/diagnostic.h"
 #include "planner/glob.h"
 #include "planner/hooks_spec.h"
@@ -116,6 +117,7 @@ struct TableOptions {
   std::uint64_t max_keyless_rows = 100'000;
   std::optional<Incremental> incremental;  ///< none: every run compares all rows
   MergeSpec merge;                         ///< of a two-way table
+  std::optional<AuditSpec> audit;          ///< likewise: the application's own change log
   Limits limits;
 };
 

@@ -9,6 +9,7 @@
 #include "mysql/quote.h"
 #include "mysql/table_reader.h"
 #include "planner/address.h"
+#include "planner/audit_resolve.h"
 #include "planner/expansion.h"
 #include "planner/refusal.h"
 #include "planner/replication_judge.h"
@@ -204,6 +205,14 @@ class Resolution {
     look_at_link(job_.pairs.back());
   }
 
+  /// `all`: the tables of all pairs, selected or not.
+  void look_at_audit(const std::vector<TableJob>& all) {
+    const auto session = [this](const std::string& server) -> mysql::Session& {
+      return readers_.at(server);
+    };
+    find_audit_logs(job_.pairs, all, {session, job_.privileges}, job_.findings, missing_);
+  }
+
   /// What can be told only of all pairs together. Throws Refusal{access} if anything could not be
   /// seen.
   [[nodiscard]] ResolvedJob finish() {
@@ -374,6 +383,11 @@ nlohmann::json merge_json(const MergeSpec& merge) {
   return json;
 }
 
+nlohmann::json audit_json(const AuditSpec& audit) {
+  return {audit.db,           audit.table,       audit.key_column,  audit.time_column,
+          audit.table_column, audit.user_column, audit.site_column, audit.type_column};
+}
+
 nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   nlohmann::json json;
   json["address"] = job.address;
@@ -389,6 +403,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["key"] = job.options.key;
   json["deletes"] = deletes_name(job.options.deletes);
   if (job.two_way()) json["merge"] = merge_json(job.options.merge);
+  if (job.two_way() && job.options.audit) json["audit"] = audit_json(*job.options.audit);
   if (!job.options.soft_deletes.empty()) json["soft_deletes"] = job.options.soft_deletes;
   if (job.options.tombstones) json["tombstones"] = encode_table(*job.options.tombstones);
   std::vector<std::string> assume;
@@ -440,6 +455,7 @@ ResolvedJob resolve_job(const Manifest& written, const Selection& selection, Pur
             [](const TableJob& a, const TableJob& b) { return a.address < b.address; });
   resolution.look_at_tables(jobs);
   for (const TableJob& job : jobs) resolution.pair_up(job);
+  resolution.look_at_audit(all);
   return resolution.finish();
 }
 

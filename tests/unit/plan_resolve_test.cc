@@ -31,6 +31,7 @@ Change open_conflict(const std::string& id, MaybeRow hq, MaybeRow dw) {
   change.reason = "equal";
   change.conflict = ChangeConflict{"update_update",
                                    {{"hq", "changed"}, {"dw", "changed"}},
+                                   {},
                                    {{"hq", std::move(hq)}, {"dw", std::move(dw)}},
                                    std::nullopt};
   return change;
