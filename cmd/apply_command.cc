@@ -24,8 +24,7 @@ using nlohmann::ordered_json;
 std::string on_target(const planner::Manifest& manifest) {
   std::string target;
   for (const planner::PairSpec& pair : manifest.pairs) {
-    const bool one_way = pair.direction != planner::Direction::two_way;
-    if (!one_way || (!target.empty() && target != pair.target)) return "";
+    if (pair.two_way() || (!target.empty() && target != pair.target)) return "";
     target = pair.target;
   }
   return target.empty() ? "" : " on " + shown(target);
@@ -181,7 +180,7 @@ ApplyResult apply_between_hooks(const ApplyOptions& options, const LoadedManifes
   executor::ApplyRequest request = request_of(options, loaded, context);
   request.around = [&](const planner::LoadedPlan& plan, const std::function<ApplyResult()>& work) {
     hooks.emplace(loaded, pairs_of(plan.plan), "apply", context);
-    hooks->set_plan(plan.plan, plan.digest);
+    hooks->set_plan(plan.plan, plan.digest, plan.directory.string());
     return hooks->run(
         work, [&](const ApplyResult& result) { return hooked_end(result, options, context); });
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cmd/conflict_report.h"
 #include "cmd/plan_report.h"
 #include "state/clock.h"
 
@@ -25,7 +26,7 @@ std::vector<executor::HookScope> scopes_of(const planner::Manifest& manifest,
     // The spokes of a group stand one after the other.
     if (scopes.back().pair != name)
       scopes.push_back({(pair.group.empty() ? "pair " : "group ") + name, name, &pair.hooks, ""});
-    for (const std::string& server : {pair.source, pair.target})
+    for (const std::string& server : pair.members())
       if (!pair.group.empty() && std::find(servers.begin(), servers.end(), server) == servers.end())
         servers.push_back(server);
   }
@@ -61,11 +62,14 @@ HookedRun::HookedRun(const LoadedManifest& loaded, std::vector<std::string> pair
               },
               [&context](const std::string& line) { context.log.debug("{}", line); }}) {}
 
-void HookedRun::set_plan(const planner::Plan& plan, const std::string& digest) {
+void HookedRun::set_plan(const planner::Plan& plan, const std::string& digest,
+                         const std::string& directory) {
   facts_["plan_id"] = plan.run.plan_id;
   facts_["digest"] = digest;
   facts_["summary"] = summary_json(plan.summary);
-  facts_["conflicts"] = plan.summary.ops.conflict > 0;
+  if (plan.summary.ops.conflict == 0) return;
+  facts_["conflicts"] = true;
+  conflict_plans_.push_back(directory);
 }
 
 HookedEnd HookedRun::end_of(const std::exception_ptr& failure) const {
@@ -118,6 +122,8 @@ std::string HookedRun::report(executor::HookPhase phase, const executor::HookSco
   };
   document["pair"] = or_null(scope.pair);
   document["server"] = or_null(scope.server);
+  if (phase == executor::HookPhase::on_conflict)
+    document["conflict_report"] = conflict_report(conflict_plans_, scope);
   return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 

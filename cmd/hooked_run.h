@@ -27,8 +27,8 @@ class HookedRun {
   HookedRun(const LoadedManifest& loaded, std::vector<std::string> pairs, std::string verb,
             const Context& context);
 
-  /// Which plan it is, for reports from now on.
-  void set_plan(const planner::Plan& plan, const std::string& digest);
+  /// Which plan it is, for reports from now on. Conflicts of plans before stay told.
+  void set_plan(const planner::Plan& plan, const std::string& digest, const std::string& directory);
 
   /// A server of a group has all that was planned for it: its hooks need not wait for the others.
   void server_done(const std::string& server) noexcept;
@@ -66,7 +66,8 @@ class HookedRun {
 
   const LoadedManifest& loaded_;
   const Context& context_;
-  nlohmann::ordered_json facts_;  ///< what all reports of this run hold
+  nlohmann::ordered_json facts_;             ///< what all reports of this run hold
+  std::vector<std::string> conflict_plans_;  ///< directories of those that have any
   executor::Hooks hooks_;
   std::vector<executor::HookFailure> failures_;
 };

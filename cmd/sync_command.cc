@@ -35,7 +35,7 @@ class SyncListener final : public executor::SyncObserver {
   executor::ApplyObserver& applying() override { return apply_.emplace(view_, log_, &published_); }
   void run_started(const std::string& run_id) override { published_.start(run_id); }
   void planned(const SyncRound& round) override {
-    hooks_.set_plan(round.plan, round.digest);
+    hooks_.set_plan(round.plan, round.digest, round.directory);
     log_.info("planned {}: {}", round.directory, planner::verdict(round.plan));
   }
   void warning(const std::string& message) override { log_.warn("{}", shown(message)); }

@@ -1,6 +1,8 @@
 #include "mysql/facts.h"
 
 #include <chrono>
+#include <map>
+#include <string>
 
 #include "mysql/quote.h"
 
@@ -8,20 +10,15 @@ namespace rowplan::mysql {
 
 namespace {
 
-std::optional<std::string> variable(Session& session, const std::string& name) {
-  const TextRows rows = session.query("SHOW GLOBAL VARIABLES LIKE " + text_literal(name),
-                                      "reading the variable " + name);
-  if (rows.empty()) return std::nullopt;
-  return rows.at(0).at(1);
-}
-
-/// MariaDB knows more than one way of being read_only: what is not off is on.
-bool is_on(const std::optional<std::string>& value) {
-  return value && *value != "OFF" && *value != "0";
-}
-
-std::uint64_t number(const std::optional<std::string>& value) {
-  return value ? std::stoull(*value) : 0;
+/// Of those that the server has.
+std::map<std::string, std::string> read_variables(Session& session) {
+  std::map<std::string, std::string> values;
+  for (const TextRow& row :
+       session.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only',"
+                     " 'wsrep_on', 'wsrep_max_ws_rows', 'lower_case_table_names')",
+                     "reading the server's variables"))
+    values[row.at(0).value_or("")] = row.at(1).value_or("");
+  return values;
 }
 
 }  // namespace
@@ -31,14 +28,18 @@ Facts read_facts(Session& session) {
   facts.identity = session.identity();
   facts.vendor = session.vendor();
   facts.version = session.version();
-  facts.read_only =
-      is_on(variable(session, "read_only")) || is_on(variable(session, "super_read_only"));
+  std::map<std::string, std::string> values = read_variables(session);
+  // MariaDB knows more than one way of being read_only: what is not off is on.
+  const auto is_on = [&](const char* name) {
+    const std::string& value = values[name];
+    return !value.empty() && value != "OFF" && value != "0";
+  };
+  facts.read_only = is_on("read_only") || is_on("super_read_only");
   facts.replication = read_replication_facts(session);
   if (facts.replication.channels) facts.replica = !facts.replication.channels->empty();
-  facts.galera = is_on(variable(session, "wsrep_on"));
-  if (facts.galera) facts.galera_max_rows = number(variable(session, "wsrep_max_ws_rows"));
-  facts.lower_case_table_names =
-      std::stoi(variable(session, "lower_case_table_names").value_or("0"));
+  facts.galera = is_on("wsrep_on");
+  if (facts.galera) facts.galera_max_rows = std::stoull("0" + values["wsrep_max_ws_rows"]);
+  facts.lower_case_table_names = std::stoi("0" + values["lower_case_table_names"]);
   return facts;
 }
 

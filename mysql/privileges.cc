@@ -183,8 +183,11 @@ Privileges read_privileges(Session& session) {
                   doing);
     lines.push_back(std::move(*line));
   }
-  const TextRows partial = session.query("SHOW GLOBAL VARIABLES LIKE 'partial_revokes'", doing);
-  const bool literal = !partial.empty() && partial[0].at(1).value_or("") == "ON";
+  bool literal = false;
+  if (session.vendor() == Vendor::mysql) {
+    const TextRows partial = session.query("SHOW GLOBAL VARIABLES LIKE 'partial_revokes'", doing);
+    literal = !partial.empty() && partial[0].at(1).value_or("") == "ON";
+  }
   const TextRows user = session.query("SELECT CURRENT_USER()", doing);
   return {quoted_account(user.at(0).at(0).value_or("")), std::move(lines),
           literal ? Wildcards::none : Wildcards::in_databases};

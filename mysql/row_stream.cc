@@ -5,9 +5,8 @@
 #include <cassert>
 #include <sstream>
 
-#include "mysql/json_canonical.h"
+#include "mysql/cell_maker.h"
 #include "mysql/mutant.h"
-#include "mysql/quote.h"
 #include "mysql/row_writer.h"
 #include "mysql/session_handle.h"
 
@@ -17,7 +16,6 @@ namespace {
 
 constexpr std::size_t kFirstBuffer = 512;  // bytes; longer values are fetched once more
 constexpr std::size_t kNumberBytes = 9;    // the most that a number or a time takes
-constexpr unsigned kPacketOverflow = 1301;
 constexpr std::uint64_t kMicroseconds = 1000000;
 
 bool by_number(CellKind kind) {
@@ -88,33 +86,17 @@ std::uint64_t time_cell(CellKind kind, const MYSQL_TIME& t) {
   return datetime_bits(packed);
 }
 
-/// False: the number has no label, which a server never sends.
-bool append_label(std::string& out, const ReadColumn& column, std::uint64_t number) {
-  const auto& labels = column.labels;
-  out += number == 0 ? '1' : '0';
-  if (number == 0) return true;
-  if (!column.type.is_set) {
-    if (number > labels.size()) return false;
-    out += labels[number - 1];
-    return true;
-  }
-  bool first = true;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if ((number >> i & 1) == 0) continue;
-    if (!first) out += ',';
-    out += labels[i];
-    first = false;
-  }
-  return labels.size() == 64 || number >> labels.size() == 0;
-}
-
 }  // namespace
 
 struct RowStream::State {
+  State(Session& of, std::string what, const std::vector<ReadColumn>& read)
+      : session(&of), doing(std::move(what)), columns(read), maker(of.server(), doing) {}
+
   Session* session;
   MYSQL_STMT* statement = nullptr;
   std::string doing;
   std::vector<ReadColumn> columns;
+  CellMaker maker;
   std::vector<Buffer> buffers;
   std::vector<MYSQL_BIND> binds;
   std::vector<std::size_t> stored;  // columns whose cells are the bytes that the server sent
@@ -124,8 +106,6 @@ struct RowStream::State {
   bool ended = false;
   // Bugs that tests plant.
   const bool null_is_empty = planted(Mutant::null_is_empty);
-  const bool ignores_spaces = planted(Mutant::compare_ignores_spaces);
-  const bool cuts_values = planted(Mutant::long_values_cut);
   const bool six_digits = planted(Mutant::float_has_six_digits);
   const bool loss_ends_rows = planted(Mutant::lost_connection_ends_rows);
 
@@ -186,10 +166,7 @@ void RowStream::State::open(const std::string& sql) {
     if (kind == CellKind::integer || kind == CellKind::year || kind == CellKind::real ||
         by_time(kind))
       continue;
-    const bool as_sent = (kind == CellKind::text || kind == CellKind::bytes ||
-                          kind == CellKind::decimal || kind == CellKind::plain) &&
-                         !ignores_spaces && !cuts_values;
-    (as_sent ? stored : remade).push_back(i);
+    (maker.as_sent(kind) ? stored : remade).push_back(i);
   }
   if (mysql_stmt_execute(statement) != 0) throw error();
   executed = true;
@@ -222,30 +199,10 @@ std::string_view RowStream::State::fetch_long(std::size_t i) {
 
 /// The cell of a column that is not held as a number.
 std::string_view RowStream::State::make_cell(std::size_t i) {
-  const ReadColumn& column = columns[i];
   std::string& made = buffers[i].made;
-  made.clear();
-  if (column.type.kind == CellKind::label) {
-    if (!append_label(made, column, buffers[i].number))
-      throw Error(session->server(), 2027, "HY000", "a value outside the column's labels", doing);
-    return made;
-  }
-  std::string_view value = fetch_bytes(i);
-  if (ignores_spaces) value = value.substr(0, value.find_last_not_of(' ') + 1);
-  if (cuts_values) value = value.substr(0, kFirstBuffer);
-  if (column.type.kind == CellKind::json && column.type.canonical)
-    return made = canonical_json(value);
-  if (column.type.kind != CellKind::tagged_text) return value;
-  if (column.tag_utf8) {
-    made += is_utf8(value) ? 't' : 'x';
-    return made += value;
-  }
-  if (value == kUnreadable)
-    throw Error(session->server(), kPacketOverflow, "HY000",
-                "a value is larger than max_allowed_packet when it is converted; raise it on the "
-                "server",
-                doing);
-  return value;
+  if (columns[i].type.kind == CellKind::label)
+    return maker.of_label(columns[i], buffers[i].number, made);
+  return maker.of_bytes(columns[i], fetch_bytes(i), made);
 }
 
 /// All such cells; the bytes that the row's cells take at most.
@@ -298,10 +255,7 @@ void RowStream::State::write_cells(Row& row) {
 
 RowStream::RowStream(Session& session, const std::string& sql,
                      const std::vector<ReadColumn>& columns, std::string doing)
-    : state_(std::make_unique<State>()) {
-  state_->session = &session;
-  state_->doing = std::move(doing);
-  state_->columns = columns;
+    : state_(std::make_unique<State>(session, std::move(doing), columns)) {
   state_->open(sql);
 }
 

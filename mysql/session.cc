@@ -19,6 +19,7 @@ constexpr const char* kSqlMode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_
 constexpr unsigned kServerGone = 2006;
 constexpr unsigned kResultCut = 1260;       // GROUP_CONCAT and friends
 constexpr unsigned kPacketOverflow = 1301;  // a function's result over max_allowed_packet: NULL
+constexpr std::size_t kPins = 7;            // that are read back; the identity follows them
 constexpr std::size_t kLongPiece = std::size_t{256} << 10U;
 
 #if defined(MARIADB_BASE_VERSION) || defined(MARIADB_PACKAGE_VERSION)
@@ -101,6 +102,26 @@ const std::string& need(const std::optional<std::string>& value) {
   return value ? *value : empty;
 }
 
+/// Version and vendor. Is it a node of a Galera cluster?
+bool look_at_server(Session& session) {
+  SessionHandle& handle = session.handle();
+  handle.version = mysql_get_server_info(handle.mysql);
+  bool galera = false;
+  for (const TextRow& row :
+       session.query("SHOW VARIABLES WHERE Variable_name IN ('version', 'wsrep_on', 'server_uid')",
+                     "asking for the version")) {
+    const std::string& name = need(row.at(0));
+    const std::string& value = need(row.at(1));
+    if (name == "version") handle.version = value;
+    if (name == "wsrep_on") galera = value == "ON";
+    // Since 10.6.15; what a server without it has the rest of the identity.
+    if (name == "server_uid") handle.identity = value;
+  }
+  handle.vendor =
+      handle.version.find("MariaDB") != std::string::npos ? Vendor::mariadb : Vendor::mysql;
+  return galera;
+}
+
 }  // namespace
 
 const char* vendor_name(Vendor vendor) noexcept {
@@ -181,18 +202,12 @@ void Session::connect(const ConnectOptions& options, SessionMode mode) {
 }
 
 void Session::pin(const ConnectOptions& options, SessionMode mode) {
-  handle_->version = mysql_get_server_info(handle_->mysql);
-  // A server's defaults can win over what was said when connecting; this tells the library too.
-  if (mysql_set_character_set(handle_->mysql, "utf8mb4") != 0)
-    throw handle_->error("setting the character set");
-  const TextRows comment = query("SELECT VERSION(), @@version_comment", "asking for the version");
-  if (comment.at(0).at(0)) handle_->version = *comment[0][0];
-  handle_->vendor =
-      handle_->version.find("MariaDB") != std::string::npos ? Vendor::mariadb : Vendor::mysql;
+  const bool galera = look_at_server(*this);
   const bool mariadb = handle_->vendor == Vendor::mariadb;
   const std::string lock_wait = std::to_string(options.lock_wait_s);
   const bool own_zone = planted(Mutant::time_zone_unpinned);
-  std::string sql = std::string("SET SESSION sql_mode='") + kSqlMode +
+  // A server's defaults can win over the character set that was said when connecting.
+  std::string sql = std::string("SET NAMES utf8mb4, SESSION sql_mode='") + kSqlMode +
                     "', SESSION time_zone=" + (own_zone ? "@@global.time_zone" : "'+00:00'") +
                     ", SESSION autocommit=1"
                     ", SESSION sql_auto_is_null=0, SESSION sql_safe_updates=0"
@@ -206,13 +221,13 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
   sql += mariadb ? ", SESSION max_statement_time=0" : ", SESSION max_execution_time=0";
   if (mariadb) sql += ", SESSION system_versioning_asof=DEFAULT";
   execute(sql, "pinning the session");
-  execute(planted(Mutant::read_committed)
-              ? "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-              : "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+  const std::string isolation =
+      planted(Mutant::read_committed) ? "READ COMMITTED" : "REPEATABLE READ";
+  execute("SET SESSION TRANSACTION ISOLATION LEVEL " + isolation +
+              (mode == SessionMode::read_only ? ", READ ONLY" : ", READ WRITE"),
           "pinning the session");
   // A node of a Galera cluster: no read before what other nodes have committed is applied here.
-  const TextRows galera = query("SHOW VARIABLES LIKE 'wsrep_on'", "pinning the session");
-  if (!galera.empty() && need(galera[0].at(1)) == "ON") {
+  if (galera) {
     execute("SET SESSION wsrep_sync_wait=7", "pinning the session");
     if (need(query("SELECT @@session.wsrep_sync_wait", "reading back the pins").at(0).at(0)) != "7")
       throw PinError(handle_->server, "wsrep_sync_wait does not stay 7");
@@ -222,9 +237,6 @@ void Session::pin(const ConnectOptions& options, SessionMode mode) {
     if (need(query("SELECT @@session.sql_log_bin", "reading back the pins").at(0).at(0)) != "0")
       throw PinError(handle_->server, "sql_log_bin does not stay 0");
   }
-  execute(mode == SessionMode::read_only ? "SET SESSION TRANSACTION READ ONLY"
-                                         : "SET SESSION TRANSACTION READ WRITE",
-          "pinning the session");
   if (mode == SessionMode::statements) log_statements();
 }
 
@@ -241,11 +253,13 @@ void Session::log_statements() {
 }
 
 void Session::check_pins() {
-  const TextRows rows = query(
-      "SELECT @@session.sql_mode, @@session.time_zone, @@session.character_set_connection,"
-      " @@session.character_set_client, @@session.autocommit, @@session.max_allowed_packet,"
-      " SHA2('abc',256), @@session.sql_select_limit",
-      "reading back the pins");
+  const bool mysql = handle_->vendor == Vendor::mysql;
+  const TextRows rows =
+      query(std::string("SELECT @@session.sql_mode, @@session.time_zone,"
+                        " @@session.character_set_connection, @@session.character_set_client,"
+                        " @@session.autocommit, @@session.max_allowed_packet, SHA2('abc',256), ") +
+                (mysql ? "@@server_uuid" : "@@server_id, @@hostname, @@port, @@socket, @@datadir"),
+            "reading back the pins");
   const TextRow& row = rows.at(0);
   const auto expect = [&](std::size_t i, const std::string& name, const std::string& value) {
     if (need(row.at(i)) != value)
@@ -261,21 +275,14 @@ void Session::check_pins() {
   expect(4, "autocommit", "1");
   expect(6, "SHA2('abc',256)", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   handle_->max_allowed_packet = std::stoull(need(row.at(5)));
+  // What tells one server from others: of MariaDB more than the uid that it has shown.
+  if (mysql) handle_->identity = need(row.at(kPins));
+  for (std::size_t i = kPins; !mysql && i < row.size(); ++i)
+    handle_->identity += '\n' + need(row[i]);
+  if (!mysql) handle_->identity = sha256_hex(handle_->identity);
 }
 
 void Session::read_identity(const std::string& expected) {
-  if (handle_->vendor == Vendor::mysql) {
-    handle_->identity = need(query("SELECT @@server_uuid", "asking for the identity").at(0).at(0));
-  } else {
-    // server_uid exists since 10.6.15; a server without it has the rest.
-    const TextRows uid =
-        query("SHOW GLOBAL VARIABLES LIKE 'server_uid'", "asking for the identity");
-    const TextRows rows = query("SELECT @@server_id, @@hostname, @@port, @@socket, @@datadir",
-                                "asking for the identity");
-    std::string text = uid.empty() ? "" : need(uid.at(0).at(1));
-    for (const auto& part : rows.at(0)) text += '\n' + need(part);
-    handle_->identity = sha256_hex(text);
-  }
   if (planted(Mutant::identity_unchecked)) return;
   if (!expected.empty() && handle_->identity != expected)
     throw IdentityError(handle_->server, "this is " + handle_->identity + ", planned was " +

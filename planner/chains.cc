@@ -11,12 +11,10 @@ namespace {
 
 using mysql::TableName;
 
-/// Does the other job write `table` on `server`, the stamps in `column` included?
+/// Does the other job write `table` on the server, the stamps in `column` included?
 bool feeds(const TableJob& other, const std::string& server, const TableName& table,
            const std::string& column) {
-  const bool as_target = other.target == server && other.target_table == table;
-  const bool as_source = other.two_way() && other.source == server && other.source_table == table;
-  if (!as_target && !as_source) return false;
+  if (other.table_on(server) != table) return false;
   const TableOptions& options = other.options;
   const auto named = [&](const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), column) != names.end();
@@ -24,8 +22,8 @@ bool feeds(const TableJob& other, const std::string& server, const TableName& ta
   return options.columns.empty() ? !named(options.ignore_columns) : named(options.columns);
 }
 
-/// Does the other pair write `table`, as a job that is selected or, where its name stays, one that
-/// is not?
+/// Does the other pair write `table` on the server, as a job that is selected or, where its name
+/// stays, one that is not?
 bool feeds(const ResolvedJob& job, const Manifest& manifest, const PairSpec& other,
            const std::string& server, const TableName& table, const std::string& column) {
   for (const TablePair& selected : job.pairs)
@@ -43,7 +41,7 @@ std::vector<TableName> tables_read(const TablePair& pair) {
 
 /// The servers that the pair writes.
 std::vector<std::string> servers_written(const PairSpec& pair) {
-  if (pair.direction == Direction::two_way) return {pair.source, pair.target};
+  if (pair.two_way()) return pair.members();
   return {pair.target};
 }
 

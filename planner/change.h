@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "planner/audit_entry.h"
+
 namespace rowplan::planner {
 
 /// One value as a plan shows it. Everything is text, so that nothing is rounded on the way.
@@ -43,6 +45,8 @@ struct ChangeResolution {
 struct ChangeConflict {
   std::string kind;                                      ///< see conflict_kind_name (merge.h)
   std::vector<std::pair<std::string, std::string>> did;  ///< member -> row_state_name
+  /// Who changed it there, of each member; nullopt: its log does not tell. Empty: there is no log.
+  std::vector<std::pair<std::string, std::optional<AuditEntry>>> audit;
   /// Of each member its row, in the order of the members; nullopt: it has none.
   std::vector<std::pair<std::string, std::optional<NamedValues>>> rows;
   std::optional<ChangeResolution> resolution;  ///< none: a person must decide
@@ -73,7 +77,7 @@ struct Change {
 
 /// One NDJSON line without its newline. Keys in the order of the contract: op, on, chunk, key,
 /// before, after, reason, count, had; `before` and `after` are left out where they are empty. Of a
-/// conflict: op, chunk, key, kind, did, rows, resolution, reason.
+/// conflict: op, chunk, key, kind, did, audit (where there is one), rows, resolution, reason.
 [[nodiscard]] std::string to_json_line(const Change& change);
 
 /// The same line, with `by` added to the number of its chunk.

@@ -113,6 +113,21 @@ std::vector<std::size_t> differing(const ChangeConflict& conflict) {
   return columns;
 }
 
+/// ` (by "ann" at "2026-02-01 10:00:00", "update", site "pkr")`: all of it is data, so in quotes.
+std::string who_text(const ChangeConflict& conflict, std::size_t member) {
+  if (member >= conflict.audit.size() || !conflict.audit[member].second) return "";
+  const AuditEntry& entry = *conflict.audit[member].second;
+  std::string text;
+  const auto add = [&](const char* word, const std::optional<std::string>& value) {
+    if (value) text += (text.empty() ? "" : " ") + (word + display_quoted(*value, kValueCharsMax));
+  };
+  add("by ", entry.user);
+  add("at ", entry.time);
+  add("as ", entry.type);
+  add("site ", entry.site);
+  return " (" + (text.empty() ? "by nobody named" : text) + ")";
+}
+
 std::string outcome_text(const Change& change) {
   const auto& resolution = change.conflict->resolution;
   if (!resolution) return "waits for a person: " + display_text(change.reason);
@@ -134,7 +149,7 @@ std::string conflict_text(const Change& change) {
     for (std::size_t i = 0; row && i < std::min(columns.size(), kColumnsMax); ++i)
       text += (i == 0 ? " " : ", ") + display_text((*row)[columns[i]].first) + ": " +
               display_value((*row)[columns[i]].second, kValueCharsMax);
-    text += "; ";
+    text += who_text(conflict, m) + "; ";
   }
   return text + outcome_text(change);
 }

@@ -1,6 +1,7 @@
 #include "planner/conflict_line.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <nlohmann/json.hpp>
 
@@ -78,6 +79,55 @@ std::optional<NamedValues> row_of(const Json& value) {
   return row;
 }
 
+/// The members of an entry, in the order in which they stand.
+struct AuditMember {
+  const char* name;
+  std::optional<std::string> AuditEntry::*text;
+};
+constexpr std::array<AuditMember, 4> kAuditMembers = {{{"user", &AuditEntry::user},
+                                                       {"time", &AuditEntry::time},
+                                                       {"type", &AuditEntry::type},
+                                                       {"site", &AuditEntry::site}}};
+
+std::vector<std::pair<std::string, std::optional<AuditEntry>>> audit_of(const Json& line) {
+  std::vector<std::pair<std::string, std::optional<AuditEntry>>> audit;
+  const auto at = line.find("audit");
+  if (at == line.end()) return audit;
+  if (!at->is_object() || at->empty()) refuse("\"audit\" is no object of members");
+  for (const auto& [server, told] : at->items()) {
+    std::optional<AuditEntry>& entry = audit.emplace_back(server, std::nullopt).second;
+    if (told.is_null()) continue;
+    if (!told.is_object() || told.size() != kAuditMembers.size()) refuse("an entry that is none");
+    entry.emplace();
+    for (const AuditMember& each : kAuditMembers) {
+      const Json& value = member(told, each.name);
+      if (!value.is_null()) (*entry).*(each.text) = text(value);
+    }
+  }
+  return audit;
+}
+
+void append_audit(std::string& out, const ChangeConflict& conflict) {
+  if (conflict.audit.empty()) return;
+  out += "\"audit\":{";
+  for (const auto& [server, entry] : conflict.audit) {
+    if (&server != &conflict.audit.front().first) out += ',';
+    append_json_string(out, server);
+    out += entry ? ":{" : ":null";
+    if (!entry) continue;
+    for (const AuditMember& each : kAuditMembers) {
+      out += (out.back() == '{' ? "\"" : ",\"") + std::string(each.name) + "\":";
+      const auto& value = (*entry).*(each.text);
+      if (value)
+        append_json_string(out, *value);
+      else
+        out += "null";
+    }
+    out += '}';
+  }
+  out += "},";
+}
+
 ChangeConflict conflict_of(const Json& line) {
   ChangeConflict conflict;
   conflict.kind = text(member(line, "kind"));
@@ -90,6 +140,11 @@ ChangeConflict conflict_of(const Json& line) {
                                conflict.rows.end(),
                                [](const auto& a, const auto& b) { return a.first == b.first; });
   if (!same || conflict.rows.size() < 2) refuse("not one row of each member");
+  conflict.audit = audit_of(line);
+  const bool told = std::equal(conflict.did.begin(), conflict.did.end(), conflict.audit.begin(),
+                               conflict.audit.end(),
+                               [](const auto& a, const auto& b) { return a.first == b.first; });
+  if (!told && !conflict.audit.empty()) refuse("not who changed the row on each member");
   const Json& resolution = member(line, "resolution");
   if (!resolution.is_null()) {
     if (!resolution.is_object() || resolution.size() != 2) refuse("a resolution that is none");
@@ -115,7 +170,9 @@ std::string conflict_to_json_line(const Change& change) {
     out += ':';
     append_json_string(out, state);
   }
-  out += "},\"rows\":{";
+  out += "},";
+  append_audit(out, conflict);
+  out += "\"rows\":{";
   for (const auto& [server, row] : conflict.rows) {
     if (out.back() != '{' || &server != &conflict.rows.front().first) out += ',';
     append_json_string(out, server);
@@ -143,7 +200,7 @@ Change conflict_from_json_line(std::string_view line) {
   (void)parse_strict_json(line, "conflict", strictness);
   const Json json = Json::parse(line);
   constexpr std::size_t kMembers = 8;
-  if (json.size() != kMembers) refuse("not the members of a conflict");
+  if (json.size() != kMembers + json.count("audit")) refuse("not the members of a conflict");
   Change change;
   change.op = Op::conflict;
   if (text(member(json, "op")) != op_name(Op::conflict)) refuse("no conflict");

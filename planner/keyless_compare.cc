@@ -11,6 +11,7 @@
 #include "planner/chunk_builder.h"
 #include "planner/copy_counts.h"
 #include "planner/member_rows.h"
+#include "planner/small_table.h"
 
 namespace rowplan::planner {
 
@@ -33,14 +34,14 @@ class KeylessComparison {
         hasher_(pair.types()) {}
 
   TableOutcome run() {
-    CopyCounts counts = count({}, true);
+    CopyCounts counts = is_read_at_once(pair_, members_) ? count_at_once() : count({}, true);
     outcome_.differs = !counts.differing().empty();
     const bool enough = options_.stop_at_first && outcome_.differs;
     if (outcome_.complete && outcome_.differs && !enough) counts = settle(std::move(counts));
     outcome_.source_rows = counts.rows(Side::source);
     outcome_.target_rows = counts.rows(Side::target);
     if (outcome_.complete && !enough) build(counts);
-    members_.close_snapshots();
+    if (snapshots_open_) members_.close_snapshots();
     return std::move(outcome_);
   }
 
@@ -50,6 +51,7 @@ class KeylessComparison {
   /// Reads both sides, and keeps the rows that are `wanted`.
   CopyCounts count(const CopyCounts::Differing& wanted, bool new_snapshot) {
     if (new_snapshot) members_.open_snapshots();
+    snapshots_open_ = true;
     CopyCounts counts(pair_.job.options.deletes == Deletes::ignore);
     outcome_.complete = read(members_.source, Side::source, wanted, counts) &&
                         read(members_.target, Side::target, wanted, counts);
@@ -57,10 +59,25 @@ class KeylessComparison {
     return counts;
   }
 
-  /// False: stopped, or too many rows.
+  /// The first time: which rows differ, another reading has to see again.
+  CopyCounts count_at_once() {
+    SmallReading rows(pair_, members_, select_range(pair_, Side::source, {}, Locking::none),
+                      select_range(pair_, Side::target, {}, Locking::none));
+    CopyCounts counts(pair_.job.options.deletes == Deletes::ignore);
+    outcome_.complete = read(rows.source(), Side::source, {}, counts) &&
+                        read(rows.target(), Side::target, {}, counts);
+    if (outcome_.complete) counts.finish();
+    return counts;
+  }
+
   bool read(mysql::Session& session, Side side, const CopyCounts::Differing& wanted,
             CopyCounts& counts) {
     StreamRows rows(session, pair_, side, select_range(pair_, side, {}, Locking::none));
+    return read(rows, side, wanted, counts);
+  }
+
+  /// False: stopped, or too many rows.
+  bool read(RowSource& rows, Side side, const CopyCounts::Differing& wanted, CopyCounts& counts) {
     mysql::Row row;
     while (rows.next(row)) {
       const mysql::RowHash hash = hasher_.hash(row);
@@ -148,6 +165,7 @@ class KeylessComparison {
   TieProbe ties_;
   ChunkBuilder chunks_;
   mysql::RowHasher hasher_;
+  bool snapshots_open_ = false;
   TableOutcome outcome_;
 };
 

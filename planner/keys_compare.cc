@@ -7,6 +7,7 @@
 #include "planner/chunk_visitor.h"
 #include "planner/key_lookup.h"
 #include "planner/member_rows.h"
+#include "planner/small_table.h"
 
 namespace rowplan::planner {
 
@@ -68,20 +69,22 @@ class KeysComparison {
         hasher_(pair.types()) {}
 
   TableOutcome run() {
-    members_.open_snapshots();
+    const bool at_once = is_read_at_once(pair_, members_);
+    if (!at_once) members_.open_snapshots();
     SuspectFinder finder(pair_, options_, observer_);
-    outcome_.complete = find(finder);
+    outcome_.complete = at_once ? find_at_once(finder) : find(finder);
     outcome_.source_rows = finder.source_rows;
     outcome_.target_rows = finder.target_rows;
-    outcome_.differs = !finder.suspects.empty();
+    const bool suspected = !finder.suspects.empty();
+    outcome_.differs = suspected;
     if (!outcome_.complete) return std::move(outcome_);
-    if (!finder.suspects.empty()) {
+    if (suspected) {
       observer_.table_recheck(pair_.job.address, finder.suspects.size(), 1);
       members_.open_snapshots();
       std::vector<Suspect> suspects = match_by_server(std::move(finder.suspects));
       build(suspects);
     }
-    members_.close_snapshots();
+    if (!at_once || suspected) members_.close_snapshots();
     outcome_.ops = chunks_.ops();
     outcome_.ops.kept = kept_;
     outcome_.differs = outcome_.ops.changes() > 0;
@@ -102,6 +105,12 @@ class KeysComparison {
     StreamRows target(members_.target, pair_, Side::target,
                       select_all_by_bytes(pair_, Side::target));
     return walk(pair_, {}, source, target, false, finder);
+  }
+
+  bool find_at_once(SuspectFinder& finder) {
+    SmallReading rows(pair_, members_, select_all_by_bytes(pair_, Side::source),
+                      select_all_by_bytes(pair_, Side::target));
+    return walk(pair_, {}, rows.source(), rows.target(), false, finder);
   }
 
   /// Keys that only the source has, for which the target has a row inside the filter with a key of

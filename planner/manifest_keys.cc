@@ -7,9 +7,8 @@ namespace rowplan::planner {
 namespace {
 
 // Features that this version does not have yet. To build one, take it from its keys and values.
-constexpr std::string_view kTwoWayGroups = "two-way groups";
+constexpr std::string_view kTombstoneDays = "two-way groups that go on without a spoke";
 constexpr std::string_view kSensitive = "sensitive columns";
-constexpr std::string_view kAuditTrails = "audit trails";
 constexpr std::string_view kUndoAfter = "undoing what failed its verification";
 
 constexpr std::array<Choice, 5> kTlsValues = {
@@ -75,8 +74,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"hub", kGroup, T::text},
     {"spokes", kGroup, T::texts},
     {"on_missing", kGroup, T::choice, {}, kOnMissing},
-    {"tombstone_days", kGroup, T::integer, kTwoWayGroups, {}, 1, 36'500},
-    {"require_baseline", kGroup, T::boolean, kTwoWayGroups},
+    {"tombstone_days", kGroup, T::integer, kTombstoneDays, {}, 1, 36'500},
+    {"require_baseline", kGroup, T::boolean},
     {"tables", kSync, T::texts},
     {"rename", kSync, T::renames},
     {"direction", kSync, T::choice, {}, kDirections},
@@ -109,7 +108,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"limits", kSyncOrTable, T::section},
     {"incremental", kSyncOrTable, T::section},
     {"throttle", kSync, T::section},
-    {"audit", kSync, T::section, kAuditTrails},
+    {"audit", kSyncOrTable, T::section},
 
     {"soft", kDeletesForm, T::text},
     {"tombstones", kDeletesForm, T::text},
@@ -160,12 +159,13 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"hmac_key_env", kSecrets, T::text, kSensitive},
     {"hmac_key_file", kSecrets, T::text, kSensitive},
 
-    {"table", kAudit, T::text, kAuditTrails},
-    {"key_column", kAudit, T::text, kAuditTrails},
-    {"user_column", kAudit, T::text, kAuditTrails},
-    {"time_column", kAudit, T::text, kAuditTrails},
-    {"site_column", kAudit, T::text, kAuditTrails},
-    {"type_column", kAudit, T::text, kAuditTrails},
+    {"table", kAudit, T::text},
+    {"key_column", kAudit, T::text},
+    {"user_column", kAudit, T::text},
+    {"time_column", kAudit, T::text},
+    {"table_column", kAudit, T::text},
+    {"site_column", kAudit, T::text},
+    {"type_column", kAudit, T::text},
 });
 
 }  // namespace

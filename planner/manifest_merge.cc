@@ -143,7 +143,7 @@ void check_merge(const ManifestSection& section, const MergeMembers& members, Me
 void check_direction(const ManifestSection& section, Direction direction,
                      const TableOptions& options) {
   if (direction != Direction::two_way) {
-    for (const char* key : {"conflict", "insert_conflict", "merge", "threshold"})
+    for (const char* key : {"conflict", "insert_conflict", "merge", "threshold", "audit"})
       if (section.reads(key))
         section.report().error(section.key_span(key),
                                in_quotes(key) + " is for two-way syncs alone",

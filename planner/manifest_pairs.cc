@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "planner/did_you_mean.h"
+#include "planner/manifest_audit.h"
 #include "planner/manifest_incremental.h"
 #include "planner/manifest_via_source.h"
 #include "planner/where_clause.h"
@@ -130,6 +131,7 @@ void read_options(const ManifestSection& section, TableOptions& options) {
   read_limits(section, options.limits);
   read_incremental(section, options.incremental);
   read_merge(section, options.merge);
+  read_audit(section, options.audit);
 }
 
 void read_tables(const ManifestSection& section, PairSpec& pair) {
@@ -243,7 +245,9 @@ void check_sync(const ManifestSection& section, const MergeMembers& members, Dir
   check_incremental(section, options.incremental);
   check_tombstones(section, options);
   check_direction(section, direction, options);
-  if (direction == Direction::two_way) check_merge(section, members, options.merge);
+  if (direction != Direction::two_way) return;
+  check_merge(section, members, options.merge);
+  check_audit(section, options.audit);
 }
 
 PairSpec read_defaults(const ManifestSection& root, const Servers& servers) {

@@ -99,6 +99,16 @@ RowState state_of(const MergeInput& input, std::size_t member,
   return *hash == input.base->row ? RowState::unchanged : RowState::changed;
 }
 
+/// Who deleted the row so that it goes, whatever others made of it. Never one that still has it.
+std::optional<std::size_t> force_deleter(const MergeInput& input,
+                                         const std::vector<RowState>& states) {
+  for (std::size_t member = 0; member < input.audit.size(); ++member)
+    if (states[member] == RowState::deleted && input.audit[member] &&
+        input.audit[member]->force_delete)
+      return member;
+  return std::nullopt;
+}
+
 /// Members whose own change it is.
 std::vector<std::size_t> changers(const std::vector<RowState>& states) {
   std::vector<std::size_t> members;
@@ -191,6 +201,8 @@ MergeDecision RowMerger::merge_changes(const MergeInput& input, const RowHashes&
   }
   if (all_same(candidates)) return take(candidates.front().row);
   const ConflictKind kind = kind_of(input, candidates);
+  if (const auto deleter = force_deleter(input, states))
+    return settle(input, {kind, std::move(states), {deleter, Resolve::force_delete}, {}});
   const Pick pick = kind == ConflictKind::insert_insert ? pick_insert(rules_, candidates)
                                                         : pick_winner(rules_.conflict, candidates);
   return settle(input, {kind, std::move(states), pick, {}});

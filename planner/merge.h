@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mysql/encoding.h"
+#include "planner/audit_entry.h"
 #include "planner/change.h"
 #include "planner/merge_columns.h"
 #include "planner/merge_policy.h"
@@ -80,6 +81,8 @@ struct MergeInput {
   const BaselineRow* base = nullptr;        ///< nullptr: there was no such row
   std::span<const mysql::Row* const> rows;  ///< of each member; nullptr: it has none
   std::span<const MergeIntent> intents;     ///< of runs that were not finished, the oldest first
+  /// Of each member, what its log of changes says of the row; empty: it was not asked.
+  std::span<const std::optional<AuditEntry>> audit = {};
 };
 
 /// Merges the rows of one table.

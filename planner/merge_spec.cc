@@ -18,6 +18,8 @@ const char* resolve_name(Resolve resolve) noexcept {
       return "manual";
     case Resolve::skip:
       return "skip";
+    case Resolve::force_delete:
+      return "force delete";
   }
   return "";
 }

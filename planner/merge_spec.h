@@ -9,13 +9,14 @@
 namespace rowplan::planner {
 
 enum class Resolve : std::uint8_t {
-  member,    ///< the named member's row
-  newest,    ///< by the column, a time
-  oldest,    ///< likewise
-  greatest,  ///< by the column, of any type that has an order
-  least,     ///< likewise
-  manual,    ///< a person: `apply` refuses until somebody did
-  skip,      ///< nobody: the rows stay as they are on each member
+  member,        ///< the named member's row
+  newest,        ///< by the column, a time
+  oldest,        ///< likewise
+  greatest,      ///< by the column, of any type that has an order
+  least,         ///< likewise
+  manual,        ///< a person: `apply` refuses until somebody did
+  skip,          ///< nobody: the rows stay as they are on each member
+  force_delete,  ///< no rule of a manifest: the application's own log says that it is to go
 };
 
 [[nodiscard]] const char* resolve_name(Resolve resolve) noexcept;

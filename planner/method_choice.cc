@@ -6,6 +6,7 @@
 
 #include "planner/checksum_sql.h"
 #include "planner/link_speed.h"
+#include "planner/small_table.h"
 
 namespace rowplan::planner {
 
@@ -93,6 +94,9 @@ MethodChoice MethodChooser::measured(const TablePair& pair, mysql::Session& sour
                                      mysql::Session& target) {
   const std::lock_guard lock(mutex_);
   const auto known = measured_.find(pair.job.pair);
+  // In place of the pair's method; but on the pair's sessions.
+  if (known != measured_.end() && is_soon_streamed(pair))
+    return {Method::stream, "its tables are small", known->second.compress};
   if (known != measured_.end()) return known->second;
   if (pair.job.rows_estimate < kSmallRows) return {Method::stream, "its tables are small"};
   const double round_trip = std::max(round_trip_s(source), round_trip_s(target));

@@ -13,6 +13,7 @@
 #include "planner/member_rows.h"
 #include "planner/replica_compare.h"
 #include "planner/second_reading.h"
+#include "planner/small_table.h"
 
 namespace rowplan::planner {
 
@@ -148,12 +149,9 @@ class RangeComparison : public ChunkVisitor {
     KeyRange left = range_;
     while (!stopped()) {
       rests_.reopen(members_);
-      members_.open_snapshots();
-      rests_.opened();
       any_ended_ = false;
       resting_ = false;
-      const bool whole = read_in_snapshot(pair_, members_, left, *this);
-      members_.close_snapshots();
+      const bool whole = read(left);
       if (!resting_) return whole;
       go_back();
       left.low = ended_.high;
@@ -162,6 +160,20 @@ class RangeComparison : public ChunkVisitor {
       rests_.rest(all);
     }
     return false;
+  }
+
+  bool read(const KeyRange& range) {
+    if (!range.low && !range.high && is_read_at_once(pair_, members_)) {
+      SmallReading rows(pair_, members_, select_range(pair_, Side::source, {}, Locking::none),
+                        select_range(pair_, Side::target, {}, Locking::none));
+      rests_.opened();
+      return walk(pair_, {}, rows.source(), rows.target(), true, *this);
+    }
+    members_.open_snapshots();
+    rests_.opened();
+    const bool whole = read_in_snapshot(pair_, members_, range, *this);
+    members_.close_snapshots();
+    return whole;
   }
 
   /// To where the last chunk ended.

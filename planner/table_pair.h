@@ -9,6 +9,7 @@
 #include "mysql/key_order.h"
 #include "mysql/row_stream.h"
 #include "mysql/schema.h"
+#include "planner/audit_log.h"
 #include "planner/finding.h"
 #include "planner/job.h"
 
@@ -51,6 +52,8 @@ struct TablePair {
   /// Of a two-way table: itself as each member is written, in the order of the members: the target
   /// of views[m] is member m. Null otherwise.
   std::shared_ptr<const std::vector<TablePair>> views;
+  /// Of each member the application's log of changes, in the order of `views`; null: none is asked.
+  std::shared_ptr<const std::vector<AuditLog>> audit_logs;
   /// `deletes.tombstones` of the source, where the pair's options name it and it is there.
   std::optional<mysql::Table> tombstones;
 

@@ -6,6 +6,7 @@
 
 #include "mysql/quote.h"
 #include "mysql/write_position.h"
+#include "planner/audit_trail.h"
 #include "planner/baseline_rows.h"
 #include "planner/change_builder.h"
 #include "planner/chunk_builder.h"
@@ -95,6 +96,7 @@ class Sink : public MergeSink {
       line.rows.back().second = whole_row(task_.pair, *rows.rows[m]);
     }
     assert(any != nullptr);
+    line.audit = who_changed(task_.pair, found, rows);
     change.key = plan_key(task_.pair, *any);
     change.reason = reason_of(found);
     line.resolution = resolution_of(decision);
@@ -222,12 +224,12 @@ class Sink : public MergeSink {
 /// Tells how far it is, and when to stop.
 class Watched : public MergeVisitor {
  public:
-  Watched(const TwoWayTask& task, MergeChunkBuilder& builder, const CompareOptions& options,
-          PlanObserver& observer)
-      : task_(task), builder_(builder), options_(options), observer_(observer) {}
+  Watched(const TwoWayTask& task, const MergeChunkBuilder& builder, MergeVisitor& next,
+          const CompareOptions& options, PlanObserver& observer)
+      : task_(task), builder_(builder), next_(next), options_(options), observer_(observer) {}
 
-  void row(const mysql::Row& key, const MergeInput& input) override { builder_.row(key, input); }
-  void chunk_end(const KeyRange& range) override { builder_.chunk_end(range); }
+  void row(const mysql::Row& key, const MergeInput& input) override { next_.row(key, input); }
+  void chunk_end(const KeyRange& range) override { next_.chunk_end(range); }
   bool stop() override {
     if (builder_.rows(0) >= told_ + kTellEveryRows) {
       told_ = builder_.rows(0);
@@ -239,7 +241,8 @@ class Watched : public MergeVisitor {
 
  private:
   const TwoWayTask& task_;
-  MergeChunkBuilder& builder_;
+  const MergeChunkBuilder& builder_;
+  MergeVisitor& next_;
   const CompareOptions& options_;
   PlanObserver& observer_;
   std::uint64_t told_ = 0;
@@ -319,18 +322,28 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
     outcome.baseline.from = baseline_name(*info);
     outcome.baseline.rows = info->rows;
   }
+  if (!info && task.pair.job.require_baseline)
+    throw Refusal(RefusalReason::state,
+                  shape.address + ": no earlier sync is known, and require_baseline is set",
+                  "for a first sync, which deletes nothing: require_baseline = false");
   Sink merged(task, shape, sink, outcome);
   const bool by_window = is_by_window(task.windows);
   if (by_window && !info)
     throw Refusal(RefusalReason::temporary,
                   shape.address + ": its baseline was forgotten while its windows were read",
                   "plan again");
-  MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged, task.held,
+  const MergeRules rules = merge_rules_of(task.pair);
+  MergeChunkBuilder builder(shape, rules, merged, task.held,
                             by_window ? ChunkKind::keys : ChunkKind::range);
-  Watched visitor(task, builder, options, observer);
+  const auto look_up = [&](std::size_t member, const std::vector<std::string>& keys) {
+    return newest_entries(*task.askers[member], (*task.pair.audit_logs)[member], keys);
+  };
+  AuditTrail audited(task.pair, rules, task.held, look_up, builder);
+  Watched visitor(task, builder, audited, options, observer);
   for (mysql::Session* reader : task.readers) reader->begin_consistent_snapshot();
   const bool whole = by_window ? merge_windows(task, shape, *info, intents, visitor)
                                : merge_all(task, shape, info, intents, visitor);
+  if (whole) audited.flush();
   std::vector<bool> empty;
   for (std::size_t m = 0; m < shape.members.size(); ++m)
     empty.push_back(builder.rows(m) == 0 &&

@@ -76,6 +76,7 @@ VENDOR_TYPES = {
     ],
     "mysql": [
         ("j", "JSON", lambda r: r.choice(["'{\"b\":1.0,\"a\": 1}'", "'[1e2, null]'", "'\"é\"'"])),
+        ("ve", "VECTOR(3)", lambda r: f"STRING_TO_VECTOR('[{r.random()},{r.randint(-9, 9)},0]')"),
     ],
 }
 

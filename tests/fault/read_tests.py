@@ -7,7 +7,7 @@ import time
 import pymysql
 
 from bench import Worker, check
-from relay import Fault, Relay, any_command, connects, executes
+from relay import Fault, Relay, any_command, connects, reads_rows
 
 import shop
 
@@ -173,7 +173,7 @@ def connection_cut_in_rows(bench):
         [bench.random.randrange(1000, 150_000) for _ in range(8 * bench.stage.rounds)]
     for nth, length in itertools.product((1, 3, 6), lengths):
         role = "source" if bench.random.random() < 0.7 else "target"
-        cuts.plan(role, Fault(executes, nth, "reply", length))
+        cuts.plan(role, Fault(reads_rows, nth, "reply", length))
     check(cuts.failed * 3 >= cuts.runs, f"only {cuts.failed} of {cuts.runs} plans met the fault")
     return f"{cuts.failed} of {cuts.runs} plans failed"
 
@@ -207,7 +207,7 @@ def equal_tables_cut(bench):
             bench.plan()
             bench.expect(0, "apply", "plan")
         for role, options, nth in cases:
-            fault = Fault(executes, nth, "reply", bench.random.randrange(0, 700))
+            fault = Fault(reads_rows, nth, "reply", bench.random.randrange(0, 700))
             with Relay(bench.servers[role].socket, path, fault):
                 bench.manifest(**{role: str(path)})
                 done = bench.expect((truth, *FAILED), "check", *options)
@@ -222,7 +222,7 @@ def silent_source(bench):
     cuts = Cuts(bench, shop.FEW_UNITS)
     # Every table's answer is longer than that, whichever a thread reads first.
     for nth, length in ((1, 0), (1, 300), (2, 100), (4, 100)):
-        cuts.plan("source", Fault(executes, nth, "stall", length), read_timeout="1s")
+        cuts.plan("source", Fault(reads_rows, nth, "stall", length), read_timeout="1s")
     check(cuts.failed == cuts.runs, f"only {cuts.failed} of {cuts.runs} plans failed")
 
 

@@ -20,9 +20,10 @@ def any_command(payload):
     return payload != b""
 
 
-def executes(payload):
-    """A read of rows: rowplan prepares these."""
-    return payload[:1] == bytes([COM_STMT_EXECUTE])
+def reads_rows(payload):
+    """rowplan prepares these, but for small tables."""
+    return payload[:1] == bytes([COM_STMT_EXECUTE]) or \
+        payload[:9] == bytes([COM_QUERY]) + b"SELECT `"
 
 
 def commits(payload):

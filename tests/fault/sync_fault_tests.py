@@ -61,7 +61,7 @@ def sync_over_bad_link(bench):
     shop.load(bench)
     bench.remember_start()
     path = bench.directory / "cut.sock"
-    cuts = [("source", relay.executes, 1), ("target", relay.commits, 2),
+    cuts = [("source", relay.reads_rows, 1), ("target", relay.commits, 2),
             ("target", relay.any_command, bench.random.randrange(20, 120)),
             ("source", relay.any_command, bench.random.randrange(20, 120))]
     for role, match, nth in cuts:
