@@ -457,7 +457,7 @@ def two_way_window_among_writers(bench):
     offices = [Office(bench, role, range(first, 120, 2))
                for first, role in zip((1, 2), ROLE.values())]
     codes = collections.Counter()
-    for _ in range(16 * bench.stage.rounds):
+    for _ in range(8 * bench.stage.rounds):
         killed = bench.random.random() < 0.4
         kill = kill_at(bench.random.randint(1, SYNC_POINTS_MAX)) if killed else {}
         codes[bench.expect((0, 3, 10, 75, KILLED), *SYNC, env=kill).code] += 1
