@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "planner/merge.h"
 #include "planner/merge_shape.h"
 #include "state/baseline_intents.h"
 #include "state/baseline_reader.h"
+#include "state/behind_lists.h"
 
 namespace rowplan::planner {
 
@@ -28,21 +30,31 @@ struct KeyedIntents {
 /// Of intent_value_bytes() bytes.
 [[nodiscard]] MergeIntent intent_from_value(const MergeShape& shape, std::string_view value);
 
+/// What one member had of a row, as it stands in its list.
+struct BehindRow {
+  MemberBase::Kind kind = MemberBase::Kind::own;
+  std::optional<BaselineRow> row;  ///< of own; nullopt: none
+
+  [[nodiscard]] MemberBase base() const { return {kind, row ? &*row : nullptr}; }
+};
+
 /// The order of reading, over the bytes of keys.
 [[nodiscard]] state::KeyOrder reading_order(const MergeShape& shape);
 
 /// The first cells of a row.
 [[nodiscard]] mysql::Row key_of(const MergeShape& shape, const mysql::Row& row);
 
-/// A table's baseline in the order of reading.
-class BaselineRows {
+/// Keys with values, in the order of reading.
+class ListedKeys {
  public:
   /// Both must outlive it.
-  BaselineRows(const state::Store& store, const MergeShape& shape, const state::BaselineInfo& info);
+  ListedKeys(const state::Store& store, const MergeShape& shape, state::BaselineReader reader)
+      : store_(store), shape_(shape), reader_(std::move(reader)) {}
 
   /// false: the end. Throws state::StateError: damaged, also where keys do not rise; moved
   /// meanwhile.
-  [[nodiscard]] bool next(mysql::Row& key, BaselineRow& row);
+  [[nodiscard]] bool next(mysql::Row& key);
+  [[nodiscard]] std::string_view value() const { return reader_.value(); }
 
  private:
   const state::Store& store_;
@@ -51,7 +63,36 @@ class BaselineRows {
   std::optional<mysql::Row> last_;
 };
 
-/// What earlier runs left of a table, in the order of reading. Throws state::StateError.
+/// A table's baseline.
+class BaselineRows {
+ public:
+  /// Both must outlive it. Throws state::StateError where it has other columns.
+  BaselineRows(const state::Store& store, const MergeShape& shape, const state::BaselineInfo& info);
+
+  /// As ListedKeys::next.
+  [[nodiscard]] bool next(mysql::Row& key, BaselineRow& row);
+
+ private:
+  ListedKeys keys_;
+};
+
+/// What a member had of rows that have moved without it.
+class BehindRows {
+ public:
+  /// `list`: of that baseline. As BaselineRows.
+  BehindRows(const state::Store& store, const MergeShape& shape, const state::BaselineInfo& info,
+             const state::BehindInfo& list);
+
+  [[nodiscard]] bool next(mysql::Row& key, BehindRow& row);
+
+ private:
+  const state::Store& store_;
+  const MergeShape& shape_;
+  ListedKeys keys_;
+};
+
+/// What earlier runs left of a table, in the order of reading, as far as it is of the shape's
+/// members. Throws state::StateError.
 [[nodiscard]] std::vector<KeyedIntents> read_intents(state::Store& store, const MergeShape& shape);
 
 }  // namespace rowplan::planner
