@@ -24,8 +24,7 @@ using nlohmann::ordered_json;
 std::string on_target(const planner::Manifest& manifest) {
   std::string target;
   for (const planner::PairSpec& pair : manifest.pairs) {
-    const bool one_way = pair.direction != planner::Direction::two_way;
-    if (!one_way || (!target.empty() && target != pair.target)) return "";
+    if (pair.two_way() || (!target.empty() && target != pair.target)) return "";
     target = pair.target;
   }
   return target.empty() ? "" : " on " + shown(target);

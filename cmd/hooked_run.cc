@@ -25,7 +25,7 @@ std::vector<executor::HookScope> scopes_of(const planner::Manifest& manifest,
     // The spokes of a group stand one after the other.
     if (scopes.back().pair != name)
       scopes.push_back({(pair.group.empty() ? "pair " : "group ") + name, name, &pair.hooks, ""});
-    for (const std::string& server : {pair.source, pair.target})
+    for (const std::string& server : pair.members())
       if (!pair.group.empty() && std::find(servers.begin(), servers.end(), server) == servers.end())
         servers.push_back(server);
   }

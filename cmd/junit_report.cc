@@ -84,7 +84,7 @@ std::string junit_of_plan(const planner::Plan& plan) {
     addresses.insert(table.address);
     TestCase test = case_of(table.address);
     if (table.ops.changes() > 0) {
-      test.failure = planner::ops_text(table.ops) + " on " + table.target;
+      test.failure = planner::ops_text(table.ops) + " on " + planner::display_names(table.others());
     } else if (!planner::read_what_is_there(plan)) {
       test.skipped = "not read to its end";
     }

@@ -19,6 +19,7 @@ JobStatus read_status(const planner::Manifest& manifest) {
     pair.name = spec.name;
     pair.source = spec.source;
     pair.target = spec.target;
+    pair.spokes = spec.spokes;
     if (store) {
       pair.record = state::Pairs(*store).find(spec.name);
       if (pair.record) pair.success_at = parse_time(pair.record->last_success_at);

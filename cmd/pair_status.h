@@ -28,6 +28,7 @@ struct PairStatus {
   std::string name;
   std::string source;
   std::string target;
+  std::vector<std::string> spokes;          ///< of a two-way group, else empty
   std::optional<state::PairRecord> record;  ///< of its last success; none: there was none
   std::optional<SystemTime> success_at;
   std::optional<SystemTime> full_compare_at;

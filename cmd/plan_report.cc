@@ -61,8 +61,12 @@ void print_table_counts(const planner::Plan& plan, std::ostream& out) {
     }
     out << shown(table.address) << ": " << planner::ops_text(table.ops);
     if (table.ops.kept > 0) out << ", " << planner::with_commas(table.ops.kept) << " kept";
-    out << "; rows: " << shown(table.first) << ' ' << planner::with_commas(table.rows_compared)
-        << ", " << shown(table.target) << ' ' << planner::with_commas(table.target_rows) << '\n';
+    const char* before = "; rows: ";
+    for (const std::string& server : table.servers()) {
+      out << before << shown(server) << ' ' << planner::with_commas(table.rows_on(server));
+      before = ", ";
+    }
+    out << '\n';
   }
   // Of a table that was not read to its end nobody knows.
   if (unchanged > 0 && planner::read_what_is_there(plan))
@@ -97,6 +101,7 @@ ordered_json tables_json(const planner::Plan& plan) {
                   {"kept", table.ops.kept},
                   {"source_rows", table.rows_compared},
                   {"target_rows", table.target_rows}});
+    if (!table.spokes.empty()) entry["spokes"] = table.spokes;
     list.push_back(std::move(entry));
   }
   return list;

@@ -104,9 +104,9 @@ void counts(const planner::Plan& plan, std::ostream& out) {
   for (const planner::PlanTable& table : plan.tables) {
     const planner::Ops& ops = table.ops;
     out << "<tr><td>" << shown(table.address) << "</td><td>" << shown(table.first) << " &rarr; "
-        << shown(table.target) << "</td>" << cell(table.rows_compared) << cell(table.target_rows)
-        << cell(ops.insert) << cell(ops.update) << cell(ops.remove) << cell(ops.conflict)
-        << cell(ops.kept) << "<td class=\"n\">"
+        << shown(planner::display_names(table.others())) << "</td>" << cell(table.rows_compared)
+        << cell(table.target_rows) << cell(ops.insert) << cell(ops.update) << cell(ops.remove)
+        << cell(ops.conflict) << cell(ops.kept) << "<td class=\"n\">"
         << escaped(
                planner::percent(ops.changes(), std::max(table.rows_compared, table.target_rows)))
         << "</td></tr>\n";

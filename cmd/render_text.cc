@@ -92,7 +92,10 @@ class TextRenderer {
          << "  expires  " << display_text(plan_.run.expires_at) << "\n";
     std::set<std::string> directions;
     for (const planner::PlanTable& table : plan_.tables) {
-      directions.insert(server_text(table.first) + arrow_of(table) + server_text(table.target));
+      std::string targets;
+      for (const std::string& server : table.others())
+        targets += (targets.empty() ? "" : ", ") + server_text(server);
+      directions.insert(server_text(table.first) + arrow_of(table) + targets);
     }
     for (const std::string& direction : directions) out_ << "  " << direction << "\n";
     for (const std::string& address : plan_.only)
@@ -170,7 +173,7 @@ class TextRenderer {
   void changes(const planner::PlanTable& table) {
     out_ << "\n"
          << colored(kBold, display_text(table.address)) << "  (" << display_text(table.first)
-         << arrow_of(table) << display_text(table.target) << ")\n";
+         << arrow_of(table) << planner::display_names(table.others()) << ")\n";
     planner::ChangeReader reader(loaded_, table);
     std::uint64_t shown = 0;
     while (options_.limit == 0 || shown < options_.limit) {

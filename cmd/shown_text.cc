@@ -11,6 +11,12 @@ std::string shown(std::string_view text) {
   return planner::printable(mysql::printable(text));
 }
 
+std::string shown_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + shown(text);
+  return list;
+}
+
 std::string shell_word(std::string_view text) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./,:=@%+";

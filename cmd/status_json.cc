@@ -47,6 +47,7 @@ ordered_json pair_json(const PairStatus& pair, const StatusOptions& options, Sys
       {"last_run", nullptr},
       {"watermarks", ordered_json::array()},
       {"outdated", options.max_age.has_value() && is_outdated(pair, *options.max_age, now)}};
+  if (!pair.spokes.empty()) entry["spokes"] = pair.spokes;
   if (pair.record) {
     entry["last_success_at"] = pair.record->last_success_at;
     entry["last_plan_id"] = pair.record->last_plan_id;

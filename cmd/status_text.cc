@@ -35,7 +35,9 @@ std::string progress_text(const RunProgress& progress) {
 
 std::string pair_text(const PairStatus& pair, const StatusOptions& options, SystemTime now) {
   std::string text =
-      shown(pair.name) + " (" + shown(pair.source) + " -> " + shown(pair.target) + ")\n";
+      shown(pair.name) + " (" + shown(pair.source) +
+      (pair.spokes.empty() ? " -> " + shown(pair.target) : " <-> " + shown_list(pair.spokes)) +
+      ")\n";
   text += "  last success       ";
   if (pair.record) {
     text += time_with_age(pair.record->last_success_at, now) + ", plan " +

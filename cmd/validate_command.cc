@@ -80,8 +80,9 @@ void print_inspection(const planner::Inspection& inspection, bool color, std::os
     print_replication(facts.replication, out);
   }
   for (const planner::Inspection::TablePair& table : inspection.tables) {
-    out << "table " << shown(table.address) << ": " << shown(table.source) << " -> "
-        << shown(table.target) << ", " << key_text(table.key) << '\n';
+    out << "table " << shown(table.address) << ": " << shown(table.source)
+        << (table.targets.size() > 1 ? " <-> " : " -> ") << shown_list(table.targets) << ", "
+        << key_text(table.key) << '\n';
   }
   print_findings(inspection.findings, color, out);
 }
@@ -109,7 +110,8 @@ ordered_json inspected_tables_json(const planner::Inspection& inspection) {
   ordered_json tables = ordered_json::array();
   for (const planner::Inspection::TablePair& table : inspection.tables) {
     ordered_json entry = address_json(table.address);
-    entry.update({{"source", table.source}, {"target", table.target}, {"key", table.key}});
+    entry.update({{"source", table.source}, {"target", table.targets.front()}, {"key", table.key}});
+    if (table.targets.size() > 1) entry["spokes"] = table.targets;
     tables.push_back(std::move(entry));
   }
   return tables;

@@ -1,5 +1,6 @@
 #include "executor/audit_table.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -32,7 +33,8 @@ std::vector<std::string> column_names() { return {kColumns.begin(), kColumns.end
 
 std::set<std::string> targets_of(const planner::Plan& plan) {
   std::set<std::string> targets;
-  for (const planner::PlanTable& table : plan.tables) targets.insert(table.written());
+  for (const planner::PlanTable& table : plan.tables)
+    for (const std::string& server : table.targets()) targets.insert(server);
   return targets;
 }
 
@@ -109,11 +111,13 @@ void write_on(const std::string& server, bool unlogged, const mysql::TableName& 
   mysql::Session session = connections.open(
       server, unlogged ? mysql::SessionMode::unlogged : mysql::SessionMode::read_write);
   session.begin();
-  for (const planner::PlanTable& table : plan.tables)
-    if (table.written() == server)
+  for (const planner::PlanTable& table : plan.tables) {
+    const std::vector<std::string> targets = table.targets();
+    if (std::find(targets.begin(), targets.end(), server) != targets.end())
       session.execute(
           insert_statement(audit, table, plan.run.plan_id, run, tallies.at(table.address)),
           "writing to the audit table");
+  }
   if (session.commit() == mysql::CommitResult::unknown)
     throw std::runtime_error("the connection to '" + server +
                              "' was lost at COMMIT: the rows may be there or not");

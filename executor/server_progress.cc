@@ -24,7 +24,7 @@ void ServerProgress::unit_in(const UnitWork& unit) {
   std::set<std::string> read;
   for (const TableWork& table : unit.tables) {
     if (table.chunks.empty()) continue;
-    written.insert(table.table->target);
+    for (const std::string& server : table.table->others()) written.insert(server);
     for (const auto& [server, name] : table.table->members) read.insert(server);
   }
   for (const std::string& server : written) read.erase(server);

@@ -161,11 +161,13 @@ std::string Throttle::reason_there(const planner::PairSpec& pair, Work work) {
   return work == Work::writing ? lag_reason(pair) : "";
 }
 
-/// Of both members: the one is read, the other read and written.
+/// Of all members: each is read or written.
 std::string Throttle::over_limit(const planner::PairSpec& pair,
                                  const std::vector<planner::LoadLimit>& limits) {
+  std::vector<std::string> servers = pair.members();
+  std::reverse(servers.begin(), servers.end());  // the target is asked first
   for (const planner::LoadLimit& limit : limits)
-    for (const std::string& server : {pair.target, pair.source}) {
+    for (const std::string& server : servers) {
       if (server.empty()) continue;  // the target's source, not known yet
       const double value = probe_.status(server, limit.name);
       if (value >= static_cast<double>(limit.limit))

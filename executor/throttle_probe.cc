@@ -46,7 +46,11 @@ bool ServerProbe::exists(const std::string& path) {
 }
 
 std::vector<ServerProbe::Watched> ServerProbe::watch(const planner::PairSpec& pair) {
-  return pair.throttle.replicas.empty() ? watch_found(pair) : watch_named(pair);
+  if (!pair.throttle.replicas.empty()) return watch_named(pair);
+  std::vector<Watched> all;
+  for (const std::string& written : pair.written())
+    for (Watched& replica : watch_found(pair, written)) all.push_back(std::move(replica));
+  return all;
 }
 
 std::vector<ServerProbe::Watched> ServerProbe::watch_named(const planner::PairSpec& pair) {
@@ -68,13 +72,14 @@ std::vector<ServerProbe::Watched> ServerProbe::watch_named(const planner::PairSp
 
 /// What reads the binary log and is no replica that can be asked is left out, with a warning: tools
 /// that follow changes register like replicas. But none of several is nothing to go by.
-std::vector<ServerProbe::Watched> ServerProbe::watch_found(const planner::PairSpec& pair) {
+std::vector<ServerProbe::Watched> ServerProbe::watch_found(const planner::PairSpec& pair,
+                                                           const std::string& written) {
   std::vector<Watched> replicas;
-  const std::vector<mysql::ReplicaAddress> found = mysql::find_replicas(member(pair.written()));
+  const std::vector<mysql::ReplicaAddress> found = mysql::find_replicas(member(written));
   for (const mysql::ReplicaAddress& address : found) {
     const std::string name =
         (address.host.empty() ? "(unknown)" : address.host) + ':' + std::to_string(address.port);
-    const auto open = [this, server = pair.written(), address] {
+    const auto open = [this, server = written, address] {
       return connections_.open_at(server, address.host, address.port);
     };
     std::string problem = "it does not report its host";
@@ -90,16 +95,16 @@ std::vector<ServerProbe::Watched> ServerProbe::watch_found(const planner::PairSp
     } catch (const std::runtime_error& error) {
       problem = error.what();
     }
-    warn_("max_lag of pair '" + pair.name + "': replica '" + name + "' of '" + pair.written() +
+    warn_("max_lag of pair '" + pair.name + "': replica '" + name + "' of '" + written +
           "' is not watched: " + problem);
   }
   if (!found.empty() && replicas.empty())
     throw Refusal(RefusalReason::access,
-                  "max_lag of pair '" + pair.name + "': of the replicas of '" + pair.written() +
+                  "max_lag of pair '" + pair.name + "': of the replicas of '" + written +
                       "', none can be asked how far it is behind",
                   kNameThem);
   if (found.empty())
-    warn_("max_lag of pair '" + pair.name + "': '" + pair.written() +
+    warn_("max_lag of pair '" + pair.name + "': '" + written +
           "' has no replica; there is nothing to wait for");
   return replicas;
 }

@@ -32,7 +32,8 @@ class ServerProbe final : public ThrottleProbe {
 
   [[nodiscard]] std::vector<Watched> watch(const planner::PairSpec& pair);
   [[nodiscard]] std::vector<Watched> watch_named(const planner::PairSpec& pair);
-  [[nodiscard]] std::vector<Watched> watch_found(const planner::PairSpec& pair);
+  [[nodiscard]] std::vector<Watched> watch_found(const planner::PairSpec& pair,
+                                                 const std::string& written);
   [[nodiscard]] mysql::Session& member(const std::string& server);
   [[nodiscard]] static ReplicaLag lag_of(Watched& replica);
 

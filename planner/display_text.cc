@@ -55,6 +55,12 @@ std::string display_text(std::string_view text) {
   return out;
 }
 
+std::string display_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + display_text(name);
+  return text;
+}
+
 std::string display_quoted(std::string_view text, std::size_t max, std::size_t skip) {
   std::string out = skip > 0 ? std::string(kEllipsis) + "\"" : "\"";
   std::size_t count = 0;
@@ -147,9 +153,7 @@ std::string target_names(const Plan& plan) {
     for (const auto& [server, member] : table.on)
       if (member.ops.changes() > 0 || table.ops.conflict > 0) names.insert(server);
   }
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + display_text(name);
-  return text;
+  return display_names({names.begin(), names.end()});
 }
 
 std::string incomplete_text(const Plan& plan) {
@@ -181,8 +185,10 @@ std::string verdict(const Plan& plan) {
   std::set<std::string> pairs;
   for (const PlanTable& table : plan.tables) {
     if (table.two_way()) {
-      pairs.insert(display_text(table.first) + " and " + display_text(table.target) +
-                   " hold the same rows.");
+      std::vector<std::string> servers = table.servers();
+      const std::string last = servers.back();
+      servers.pop_back();
+      pairs.insert(display_names(servers) + " and " + display_text(last) + " hold the same rows.");
       continue;
     }
     pairs.insert("Target " + display_text(table.target) + " equals source " +

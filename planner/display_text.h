@@ -16,6 +16,9 @@ namespace rowplan::planner {
 /// not UTF-8 as \n, \u{202e}, \xff; a backslash as \\.
 [[nodiscard]] std::string display_text(std::string_view text);
 
+/// The same of several names: "dw, lake".
+[[nodiscard]] std::string display_names(const std::vector<std::string>& names);
+
 /// The same with at most `max` characters of the text, from character `skip` on, in quotes; what is
 /// left out is shown by an ellipsis.
 [[nodiscard]] std::string display_quoted(std::string_view text, std::size_t max,

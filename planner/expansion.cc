@@ -143,11 +143,13 @@ TableJob make_job(const PairSpec& pair, const TableName& source, std::uint64_t r
   job.pair = pair.name;
   job.source = pair.source;
   job.target = pair.target;
+  job.spokes = pair.spokes;
   job.direction = pair.direction;
   job.source_table = source;
   job.target_table = apply_rename(pair.rename, source).value_or(source);
   job.allow_triggers = pair.allow_triggers;
   job.allow_replica_writes = may_write_replica(pair);
+  job.require_baseline = pair.require_baseline;
   job.options = options_for(pair, encode_table(source));
   job.rows_estimate = rows_estimate;
   return job;

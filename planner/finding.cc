@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace rowplan::planner {
 
@@ -16,6 +17,14 @@ const char* severity_name(Severity severity) noexcept {
   }
   assert(false);
   return "error";
+}
+
+void add_once(Findings& findings, Finding finding) {
+  const bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+    return other.code == finding.code && other.address == finding.address &&
+           other.message == finding.message;
+  });
+  if (!known) findings.push_back(std::move(finding));
 }
 
 bool has_error(const Findings& findings) noexcept {

@@ -21,6 +21,9 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+/// Unless it stands there already.
+void add_once(Findings& findings, Finding finding);
+
 /// Of one table: who has read these has read enough.
 inline constexpr std::size_t kFindingsAtMost = 20;
 /// A spoke that could not be reached was left out, as on_missing = "skip" wants it.

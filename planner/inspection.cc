@@ -26,7 +26,9 @@ Inspection::TablePair shown(const TablePair& pair) {
   Inspection::TablePair shown;
   shown.address = pair.job.address;
   shown.source = pair.job.source + ":" + encode_table(pair.source.name);
-  shown.target = pair.job.target + ":" + encode_table(pair.target.name);
+  const std::vector<std::string> members = pair.job.members();
+  for (std::size_t m = 1; m < members.size(); ++m)
+    shown.targets.push_back(members[m] + ":" + encode_table(pair.job.target_table));
   for (std::size_t i = 0; i < pair.key_columns; ++i)
     shown.key.push_back(mysql::printable(pair.columns[i].name));
   return shown;
@@ -37,8 +39,13 @@ void tell_unwritable(const ResolvedJob& job, Findings& findings) {
   for (const TablePair& pair : job.pairs) {
     MissingGrants missing;
     const bool deletes = pair.job.options.deletes != Deletes::ignore;
-    need_writable(pair, {true, true, deletes}, job.privileges.at(pair.job.written()),
-                  job.servers.at(pair.job.written()).vendor, missing);
+    const auto need = [&](const TablePair& written) {
+      const std::string& server = written.job.written();
+      need_writable(written, {true, true, deletes}, job.privileges.at(server),
+                    job.servers.at(server).vendor, missing);
+    };
+    if (!pair.views) need(pair);
+    for (std::size_t m = 0; pair.views && m < pair.views->size(); ++m) need((*pair.views)[m]);
     if (missing.empty()) continue;
     findings.push_back({"write_privileges_missing", Severity::warning, pair.job.address,
                         "a plan can be made, but apply would lack " + missing.text(),

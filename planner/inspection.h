@@ -19,8 +19,8 @@ struct Inspection {
   };
   struct TablePair {
     std::string address;
-    std::string source;  ///< "hq:shop.orders"
-    std::string target;
+    std::string source;                ///< "hq:shop.orders"
+    std::vector<std::string> targets;  ///< one, or those of the spokes of a two-way group
     std::vector<std::string> key;
   };
   std::map<std::string, Server> servers;

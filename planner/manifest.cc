@@ -87,6 +87,21 @@ std::string to_string(const Limit& limit) {
   return text + '%';
 }
 
+std::vector<std::string> members_of(const std::string& source, const std::string& target,
+                                    const std::vector<std::string>& spokes) {
+  std::vector<std::string> members = {source};
+  if (spokes.empty()) members.push_back(target);
+  members.insert(members.end(), spokes.begin(), spokes.end());
+  return members;
+}
+
+std::vector<std::string> PairSpec::members() const { return members_of(source, target, spokes); }
+
+std::vector<std::string> PairSpec::written() const {
+  if (two_way()) return members();
+  return {via_source() ? source : target};
+}
+
 const TableOptions& options_for(const PairSpec& pair, std::string_view db_table) {
   for (const TableOverride& override : pair.overrides) {
     if (override.db_table == db_table) return override.options;

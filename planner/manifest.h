@@ -27,7 +27,7 @@ enum class Access : std::uint8_t { read_only, read_write };
 /// In the order of the manifest's choices.
 enum class Direction : std::uint8_t {
   one_way,
-  two_way,     ///< not built
+  two_way,     ///< each member gets what the others changed
   via_source,  ///< a replica is made to equal its replication source by writes to that
 };
 enum class OnMissing : std::uint8_t { fail, skip };
@@ -126,13 +126,14 @@ struct TableOverride {
   TableOptions options;  ///< effective: over those of the pair
 };
 
-/// A pair, or what a one-way group does on one spoke.
+/// A pair, a two-way group, or what a one-way group does on one spoke.
 struct PairSpec {
-  std::string name;   ///< of a group's spoke: `group@spoke`
+  std::string name;   ///< of a one-way group's spoke: `group@spoke`
   std::string group;  ///< empty: a pair of its own
   SourceSpan span;
   std::string source;  ///< a server; empty: via-source, and the replica is asked for it
   std::string target;  ///< another server
+  std::vector<std::string> spokes;  ///< of a two-way group: all, `target` the first; else empty
   std::vector<TableGlob> tables;
   std::vector<RenameRule> rename;  ///< in the manifest's order
   Direction direction = Direction::one_way;
@@ -143,11 +144,15 @@ struct PairSpec {
   ThrottleSpec throttle;                          ///< likewise
   HooksSpec hooks;                                ///< likewise
   std::vector<TableOverride> overrides;           ///< in the manifest's order
-  bool may_be_missing = false;  ///< of a group's spoke: left out where it cannot be reached
+  bool may_be_missing = false;    ///< of a group's spoke: left out where it cannot be reached
+  bool require_baseline = false;  ///< of a two-way group: no union where there is none
 
   [[nodiscard]] bool via_source() const { return direction == Direction::via_source; }
-  /// The server that is written; empty where that is a source not known yet.
-  [[nodiscard]] const std::string& written() const { return via_source() ? source : target; }
+  [[nodiscard]] bool two_way() const { return direction == Direction::two_way; }
+  /// All its servers, the source or hub first.
+  [[nodiscard]] std::vector<std::string> members() const;
+  /// The servers that are written; empty where that is a source not known yet.
+  [[nodiscard]] std::vector<std::string> written() const;
 };
 
 struct GroupSpec {
@@ -177,12 +182,17 @@ struct Manifest {
   std::string
       state_path;  ///< as written, or `<name>.state.db`; relative to the manifest's directory
   std::map<std::string, ServerSpec> servers;
-  std::vector<PairSpec> pairs;    ///< in the manifest's order, then those of the one-way groups
+  std::vector<PairSpec> pairs;    ///< in the manifest's order, then those of the groups
   std::vector<GroupSpec> groups;  ///< in the manifest's order
   PolicySpec policy;
   OutputSpec output;
   HooksSpec hooks;  ///< of the whole job
 };
+
+/// The source, and the spokes of a two-way group or else the target.
+[[nodiscard]] std::vector<std::string> members_of(const std::string& source,
+                                                  const std::string& target,
+                                                  const std::vector<std::string>& spokes);
 
 /// The options of one table: its override, else those of the pair. `db_table` is the table's name
 /// on the source, encoded as in addresses.

@@ -28,18 +28,24 @@ void read_members(const ManifestSection& section, const Servers& servers, GroupS
   }
 }
 
-void check_group_direction(const ManifestSection& section, Direction direction) {
-  const SourceSpan span =
-      section.has("direction") ? section.value_span("direction") : section.span();
-  const std::string title =
-      section.title() + ": direction = " + in_quotes(direction_name(direction));
-  if (direction == Direction::via_source)
-    section.report().error(
-        span, title + " is for pairs alone",
-        "compare the replicas as a one-way group, and repair each by a pair of its own");
-  if (direction == Direction::two_way && section.report().refuses("two-way groups"))
-    section.report().error(
-        span, title + " belongs to two-way groups, which this version does not have yet");
+void check_group_direction(const ManifestSection& section, const GroupSpec& group) {
+  ManifestReport& report = section.report();
+  if (group.sync.via_source())
+    report.error(section.has("direction") ? section.value_span("direction") : section.span(),
+                 section.title() + ": direction = \"via-source\" is for pairs alone",
+                 "compare the replicas as a one-way group, and repair each by a pair of its own");
+  if (!group.sync.two_way() && group.require_baseline)
+    report.error(section.key_span("require_baseline"),
+                 "\"require_baseline\" is for two-way groups alone");
+  if (group.sync.two_way() && section.has("allow_replica_writes"))
+    report.error(section.key_span("allow_replica_writes"),
+                 "\"allow_replica_writes\" cannot go with a two-way group",
+                 "what a replica is written unlogged, its source would never have");
+  const std::string skips = "two-way groups that go on without a spoke";
+  if (group.sync.two_way() && group.on_missing == OnMissing::skip && report.refuses(skips))
+    report.error(section.value_span("on_missing"),
+                 section.title() + ": on_missing = \"skip\" belongs to " + skips +
+                     ", which this version does not have yet");
 }
 
 void check_group_name(const ManifestSection& root, const ManifestSection::Named& named,
@@ -68,7 +74,7 @@ GroupSpec read_group(const ManifestSection& section, const Servers& servers, Pai
   MergeMembers members{group.sync.source, "", group.spokes};
   members.all.insert(members.all.begin(), group.sync.source);
   if (members.all.size() == 2) members.target = members.all.back();
-  check_group_direction(section, group.sync.direction);
+  check_group_direction(section, group);
   check_sync(section, members, group.sync.direction, group.sync.options);
   read_overrides(section, members, group.sync);
   return group;
@@ -93,6 +99,16 @@ std::vector<GroupSpec> read_groups(const ManifestSection& root, const Servers& s
 }
 
 std::vector<PairSpec> pairs_of(const GroupSpec& group) {
+  if (group.spokes.empty()) return {};
+  if (group.sync.two_way()) {
+    PairSpec whole = group.sync;
+    whole.allow_replica_writes.clear();
+    whole.group = group.sync.name;
+    whole.target = group.spokes.front();
+    whole.spokes = group.spokes;
+    whole.require_baseline = group.require_baseline;
+    return {std::move(whole)};
+  }
   std::vector<PairSpec> pairs;
   for (const std::string& spoke : group.spokes) {
     PairSpec pair = group.sync;

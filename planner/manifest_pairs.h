@@ -20,7 +20,7 @@ namespace rowplan::planner {
                                                  const std::map<std::string, ServerSpec>& servers,
                                                  const std::vector<PairSpec>& pairs);
 
-/// What a one-way group does on each of its spokes.
+/// What a one-way group does on each of its spokes; a two-way one as a whole.
 [[nodiscard]] std::vector<PairSpec> pairs_of(const GroupSpec& group);
 
 /// What [defaults] says of every pair and group.

@@ -158,8 +158,7 @@ Manifest read_manifest(const ManifestSection& root) {
   manifest.groups = read_groups(root, manifest.servers, manifest.pairs);
   check_server_hooks(root, manifest);
   for (const GroupSpec& group : manifest.groups)
-    if (group.sync.direction == Direction::one_way)
-      for (PairSpec& pair : pairs_of(group)) manifest.pairs.push_back(std::move(pair));
+    for (PairSpec& pair : pairs_of(group)) manifest.pairs.push_back(std::move(pair));
   read_policy(root, manifest.policy);
   read_output(root, manifest.output);
   read_hooks(root, manifest.hooks);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "planner/manifest.h"
+
 namespace rowplan::planner {
 namespace {
 
@@ -43,6 +45,22 @@ std::optional<ChunkHash> chunk_hash_from(std::string_view text) {
   hash.high = *high;
   hash.low = *low;
   return hash;
+}
+
+std::vector<std::string> PlanTable::servers() const { return members_of(first, target, spokes); }
+
+std::vector<std::string> PlanTable::others() const {
+  return spokes.empty() ? std::vector<std::string>{target} : spokes;
+}
+
+std::uint64_t PlanTable::rows_on(const std::string& server) const {
+  const auto member = on.find(server);
+  if (member != on.end()) return member->second.rows;
+  return server == first ? rows_compared : target_rows;
+}
+
+std::vector<std::string> PlanTable::targets() const {
+  return spokes.empty() ? std::vector<std::string>{written()} : spokes;
 }
 
 std::uint64_t rows_written(const PlanTable& table, const PlanChunk& chunk) {

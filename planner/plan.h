@@ -104,10 +104,11 @@ struct PlanMember {
 };
 
 struct PlanTable {
-  std::string address;                         ///< pair/db.table, as on the source
-  std::string first;                           ///< the first member: the source
-  std::string target;                          ///< the member that is changed
-  bool via_source = false;                     ///< changed by writes to its replication source
+  std::string address;              ///< pair/db.table, as on the source
+  std::string first;                ///< the first member: the source
+  std::string target;               ///< the member that is changed
+  std::vector<std::string> spokes;  ///< of a two-way group: all, `target` the first; else empty
+  bool via_source = false;          ///< changed by writes to its replication source
   std::map<std::string, std::string> members;  ///< server -> "db.table", encoded like an address
   std::vector<std::string> key;                ///< column names; empty: no identity
   std::vector<std::string> columns;            ///< key first, then the rest in the source's order
@@ -125,6 +126,13 @@ struct PlanTable {
   std::vector<PlanChunk> chunks;  ///< only those with changes or conflicts
 
   [[nodiscard]] bool two_way() const { return baseline.has_value(); }
+  /// The servers in the order of the members.
+  [[nodiscard]] std::vector<std::string> servers() const;
+  [[nodiscard]] std::vector<std::string> others() const;  ///< likewise, all but the first
+  /// Rows that the server's table had.
+  [[nodiscard]] std::uint64_t rows_on(const std::string& server) const;
+  /// The spokes of a two-way group, else the one server that is written.
+  [[nodiscard]] std::vector<std::string> targets() const;
   /// The server that is written; of a two-way table each member may be.
   [[nodiscard]] const std::string& written() const { return via_source ? first : target; }
 };

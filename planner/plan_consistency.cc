@@ -71,6 +71,18 @@ void check_keyless(const PlanTable& table, const std::string& place) {
   if (table.ops.update > 0) refuse(place, "updates, without a key");
 }
 
+/// Who is written, and in what order, hangs on it.
+void check_members(const PlanTable& table, const std::string& place) {
+  if (!table.spokes.empty() && (!table.two_way() || table.spokes.front() != table.target))
+    refuse(place, "spokes that are not those of a two-way group");
+  const std::vector<std::string> servers = table.servers();
+  std::set<std::string> named(servers.begin(), servers.end());
+  const bool same = named.size() == servers.size() && named.size() == table.members.size() &&
+                    std::all_of(table.members.begin(), table.members.end(),
+                                [&](const auto& member) { return named.count(member.first) > 0; });
+  if (!same) refuse(place, "its source, target and spokes are not its members");
+}
+
 void check_table(const Plan& plan, const PlanTable& table, const std::string& place) {
   for (const auto& [server, name] : table.members) {
     if (plan.servers.count(server) == 0) refuse(place, "a member is not one of the servers");
@@ -78,6 +90,7 @@ void check_table(const Plan& plan, const PlanTable& table, const std::string& pl
   if (table.members.count(table.first) == 0 || table.members.count(table.target) == 0) {
     refuse(place, "source or target is not a member");
   }
+  check_members(table, place);
   const auto listed = [&](const std::string& path) {
     return path.empty() ||
            std::binary_search(

@@ -245,6 +245,7 @@ class PlanWriter {
     out_ += '}';
     members.text("source", table.first);
     members.text("target", table.target);
+    if (!table.spokes.empty()) members.texts("spokes", table.spokes);
     if (table.via_source) members.text("direction", "via-source");
     if (table.two_way()) members.text("direction", "two-way");
     members.texts("key", table.key);

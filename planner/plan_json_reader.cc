@@ -320,6 +320,7 @@ PlanTable table_from(const Node& node, std::vector<PlanChunk> chunks) {
   }
   table.first = node.member("source").text();
   table.target = node.member("target").text();
+  if (node.has("spokes")) table.spokes = node.member("spokes").texts();
   if (node.has("direction")) {
     const Node direction = node.member("direction");
     if (direction.text() == "two-way")

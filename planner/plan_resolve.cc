@@ -86,7 +86,7 @@ class TableResolution {
     if (request_.key && key_words(change) != *request_.key) return std::nullopt;
     if (request_.take == "skip") return Decision{true, 0};
     const auto& rows = change.conflict->rows;
-    if (request_.take == "newest") return newest(rows);
+    if (request_.take == "newest") return newest(*change.conflict);
     for (std::size_t m = 0; m < rows.size(); ++m)
       if (rows[m].first == request_.take) return Decision{false, m};
     return std::nullopt;
@@ -101,21 +101,33 @@ class TableResolution {
   using Rows = std::vector<std::pair<std::string, std::optional<NamedValues>>>;
 
   /// Times as the plan has them sort as text. Equal ones, and rows without one, decide nothing.
-  [[nodiscard]] std::optional<Decision> newest(const Rows& rows) const {
+  [[nodiscard]] std::optional<Decision> newest(const ChangeConflict& conflict) const {
+    const Rows& rows = conflict.rows;
     std::optional<Decision> first;
     std::string latest;
     bool tied = false;
-    for (std::size_t m = 0; m < rows.size(); ++m) {
+    for (const std::size_t m : parties(conflict)) {
       const std::optional<std::string> time =
           rows[m].second ? time_of(*rows[m].second) : std::nullopt;
       if (!time) return std::nullopt;
-      if (first && *time == latest) tied = true;
+      if (first && *time == latest && rows[m].second != rows[first->member].second) tied = true;
       if (first && *time <= latest) continue;
       tied = false;
       first = Decision{false, m};
       latest = *time;
     }
     return tied ? std::nullopt : first;
+  }
+
+  /// The members that are at odds: a row that is as it was does not win.
+  static std::vector<std::size_t> parties(const ChangeConflict& conflict) {
+    std::vector<std::size_t> changed;
+    std::vector<std::size_t> all;
+    for (std::size_t m = 0; m < conflict.did.size(); ++m) {
+      all.push_back(m);
+      if (conflict.did[m].second != row_state_name(RowState::unchanged)) changed.push_back(m);
+    }
+    return changed.size() < 2 ? all : changed;
   }
 
   [[nodiscard]] std::optional<std::string> time_of(const NamedValues& row) const {
@@ -226,9 +238,7 @@ class TableResolution {
   /// As far as an intent's form depends on it.
   [[nodiscard]] MergeShape shape_of(const BaselineEntry& option) const {
     MergeShape shape;
-    shape.members.push_back(from_.first);
-    for (const auto& [server, member] : from_.on)
-      if (server != from_.first) shape.members.push_back(server);
+    shape.members = from_.servers();
     shape.types.resize(from_.columns.size());
     shape.by_columns = option.intent.size() != intent_value_bytes(shape);
     return shape;

@@ -160,6 +160,7 @@ void Planning::fill_tables() {
     table.address = pair.job.address;
     table.first = pair.job.source;
     table.target = pair.job.target;
+    table.spokes = pair.job.spokes;
     table.via_source = pair.job.via_source();
     table.members = {{pair.job.source, encode_table(pair.source.name)},
                      {pair.job.target, encode_table(pair.target.name)}};
@@ -171,7 +172,10 @@ void Planning::fill_tables() {
     if (pair.job.two_way()) {
       table.baseline.emplace();
       table.conflict_column = pair.job.options.merge.conflict.column;
-      for (const TablePair& view : *pair.views) table.on[view.job.target];
+      for (const TablePair& view : *pair.views) {
+        table.members[view.job.target] = encode_table(view.target.name);
+        table.on[view.job.target];
+      }
     }
     if (done.two_way) {
       table.baseline = done.two_way->baseline;

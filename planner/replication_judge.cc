@@ -173,11 +173,11 @@ class Judge {
   void judge_filters(const mysql::ReplicaFilters& filters, const std::string& who) {
     if (filters.empty()) return;
     for (const TablePair& table : job_.pairs) {
-      const mysql::TableName& name =
-          table.job.target == pair_.target ? table.target.name : table.source.name;
+      const mysql::TableName& name = table.job.table_on(pair_.target);
       if (table.job.pair != pair_.name || !mysql::leaves_out(filters, name.db, name.table))
         continue;
-      job_.findings.push_back(
+      add_once(
+          job_.findings,
           {"replica_leaves_out_table", Severity::error, table.job.address,
            who + " " + encode_table(name) +
                " out: what is written there does not reach all replicas, and rows that refer to it "
@@ -193,7 +193,8 @@ class Judge {
 
   void tell(const char* code, Severity severity, const std::string& message,
             const std::string& hint) {
-    job_.findings.push_back({code, severity, pair_.name, message, hint});
+    // Of a member that many have to do with, once is enough.
+    add_once(job_.findings, {code, severity, pair_.name, message, hint});
   }
 
   const PairSpec& pair_;
@@ -210,17 +211,23 @@ class Judge {
 void judge_replication(const Manifest& manifest, Purpose purpose, Connections& connections,
                        ResolvedJob& job) {
   for (const PairSpec& pair : manifest.pairs) {
-    if (job.servers.count(pair.source) == 0 || job.servers.count(pair.target) == 0) continue;
+    const std::vector<std::string> members = pair.members();
+    if (std::any_of(members.begin(), members.end(),
+                    [&](const std::string& server) { return job.servers.count(server) == 0; }))
+      continue;
     const bool in_job =
         std::any_of(job.pairs.begin(), job.pairs.end(),
                     [&](const TablePair& table) { return table.job.pair == pair.name; });
     // The roles of via-source are others: see planner/via_source.h.
     if (!in_job || pair.via_source()) continue;
-    Judge(pair, purpose, connections, job).run();
-    if (pair.direction != Direction::two_way) continue;
-    PairSpec back = pair;
-    std::swap(back.source, back.target);
-    Judge(back, purpose, connections, job).run();
+    for (std::size_t from = 0; from < members.size(); ++from)
+      for (std::size_t to = 0; to < members.size(); ++to) {
+        if (from == to || (from > to && !pair.two_way())) continue;
+        PairSpec one = pair;
+        one.source = members[from];
+        one.target = members[to];
+        Judge(one, purpose, connections, job).run();
+      }
   }
 }
 

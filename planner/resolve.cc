@@ -34,13 +34,19 @@ void refuse_shared_targets(const std::vector<TableJob>& jobs,
                            const std::map<std::string, mysql::Facts>& servers) {
   std::map<std::pair<std::string, TableName>, std::string> reached;
   for (const TableJob& job : jobs) {
-    const std::string& server = servers.at(job.target).identity;
-    const auto [it, fresh] = reached.try_emplace({server, job.target_table}, job.address);
-    if (!fresh)
-      throw Refusal(RefusalReason::manifest,
-                    it->second + " and " + job.address + " both write " + shown(job.target_table) +
-                        " on '" + job.target + "'",
-                    "let each target table be reached once");
+    const std::vector<std::string> changed =
+        job.two_way() ? job.members() : std::vector<std::string>{job.target};
+    for (const std::string& member : changed) {
+      const TableName& table = job.table_on(member);
+      const auto [it, fresh] =
+          reached.try_emplace({servers.at(member).identity, table}, job.address);
+      // That two of its own members are one server is a finding.
+      if (!fresh && it->second != job.address)
+        throw Refusal(RefusalReason::manifest,
+                      it->second + " and " + job.address + " both write " + shown(table) + " on '" +
+                          member + "'",
+                      "let each target table be reached once");
+    }
   }
 }
 
@@ -57,7 +63,10 @@ void refuse_audit_table(const Manifest& manifest, const std::vector<TableJob>& j
   };
   const std::string audit = folded(*manifest.output.audit_table);
   std::set<std::string> audited;
-  for (const PairSpec& pair : manifest.pairs) audited.insert(pair.target);
+  for (const PairSpec& pair : manifest.pairs) {
+    audited.insert(pair.target);
+    audited.insert(pair.spokes.begin(), pair.spokes.end());
+  }
   for (const TableJob& job : jobs)
     if (folded(job.target_table) == audit ||
         (folded(job.source_table) == audit && audited.count(job.source) > 0))
@@ -120,16 +129,18 @@ class Resolution {
 
   /// Facts, privileges and roles of the pair's servers.
   void look_at_servers(const PairSpec& pair) {
-    for (const std::string& server : {pair.source, pair.target}) {
+    for (const std::string& server : pair.members()) {
       if (job_.servers.count(server) > 0) continue;
       job_.servers.emplace(server, mysql::read_facts(readers_.at(server)));
       job_.privileges.emplace(server, mysql::read_privileges(readers_.at(server)));
     }
     if (!judged_.insert(pair.name).second) return;
     if (!pair.via_source()) {
-      judge_roles(manifest_, pair, purpose_, member(pair.source), member(pair.target),
-                  job_.findings, missing_);
-      if (pair.direction == Direction::two_way) judge_roles_back(pair);
+      if (pair.two_way())
+        judge_members(pair);
+      else
+        judge_roles(manifest_, pair, purpose_, member(pair.source), member(pair.target),
+                    job_.findings, missing_);
       return;
     }
     auto link = judge_link(manifest_, pair, link_member(pair.source), link_member(pair.target),
@@ -140,7 +151,7 @@ class Resolution {
   [[nodiscard]] std::vector<TableJob> expand(const PairSpec& pair) {
     std::vector<TableJob> jobs = planner::expand(
         pair, readers_.at(pair.source), job_.privileges.at(pair.source), job_.findings, missing_);
-    if (pair.direction == Direction::two_way) add_of_target(pair, jobs);
+    if (pair.two_way()) add_of_others(pair, jobs);
     return jobs;
   }
 
@@ -155,6 +166,8 @@ class Resolution {
       (written ? linked : sources)[job.source].push_back(job.source_table);
       if (job.options.tombstones) sources[job.source].push_back(*job.options.tombstones);
       targets[job.target].push_back(job.target_table);
+      for (const std::string& spoke : job.spokes)
+        if (spoke != job.target) targets[spoke].push_back(job.target_table);
     }
     using mysql::Relations;
     for (const auto& [server, names] : linked)
@@ -167,6 +180,7 @@ class Resolution {
 
   /// Of a table that was looked at.
   void pair_up(const TableJob& job) {
+    if (job.two_way()) return merge_up(job);
     const mysql::Privileges& target_user = job_.privileges.at(job.target);
     const bool seen =
         need_table_seen(job.source, job_.privileges.at(job.source), job.source_table, missing_);
@@ -175,21 +189,17 @@ class Resolution {
     const mysql::Table* const target = find(targets_.at(job.target), job.target_table);
     if (source == nullptr || target == nullptr || !is_table(target->kind)) {
       const std::string& server = source != nullptr ? job.target : job.source;
-      const TableName& name = source != nullptr ? job.target_table : job.source_table;
-      job_.findings.push_back({"table_missing", Severity::error, job.address,
-                               "there is no table " + shown(name) + " on '" + server + "'",
-                               "create it there, or rename or exclude it in the manifest"});
+      tell_missing(job.address, server, job.table_on(server));
       return;
     }
     const PairSpec& spec = spec_of(manifest_, job.pair);
     need_relations_seen(spec, job.target, job.address, *target, target_user, job_.findings,
                         missing_);
-    if (job.via_source() || job.two_way())
+    if (job.via_source())
       need_relations_seen(spec, job.source, job.address, *source, job_.privileges.at(job.source),
                           job_.findings, missing_);
     job_.pairs.push_back(pair_tables(job, *source, *target, job_.servers.at(job.source).vendor,
                                      job_.servers.at(job.target).vendor, job_.findings));
-    if (job.two_way()) look_back(job_.pairs.back());
     look_at_tombstones(job_.pairs.back());
     look_at_link(job_.pairs.back());
   }
@@ -216,6 +226,41 @@ class Resolution {
     return found == tables.end() ? nullptr : &found->second;
   }
 
+  /// The table of a two-way job, on all its members.
+  void merge_up(const TableJob& job) {
+    const std::vector<std::string> members = job.members();
+    bool seen = true;
+    for (const std::string& server : members)
+      if (!need_table_seen(server, job_.privileges.at(server), job.table_on(server), missing_))
+        seen = false;
+    if (!seen) return;
+    std::vector<MemberTable> tables;
+    for (const std::string& server : members) {
+      const TableName& name = job.table_on(server);
+      const Tables& read = server == job.source ? sources_.at(server) : targets_.at(server);
+      const mysql::Table* const table = find(read, name);
+      if (table == nullptr || !is_table(table->kind)) {
+        tell_missing(job.address, server, name);
+        continue;
+      }
+      tables.push_back({table, job_.servers.at(server).vendor});
+    }
+    if (tables.size() < members.size()) return;
+    const PairSpec& spec = spec_of(manifest_, job.pair);
+    for (std::size_t m = 0; m < members.size(); ++m)
+      need_relations_seen(spec, members[m], job.address, *tables[m].table,
+                          job_.privileges.at(members[m]), job_.findings, missing_);
+    Findings told;
+    job_.pairs.push_back(merge_tables(job, tables, told));
+    for (Finding& finding : told) job_.findings.push_back(std::move(finding));
+  }
+
+  void tell_missing(const std::string& address, const std::string& server, const TableName& name) {
+    job_.findings.push_back({"table_missing", Severity::error, address,
+                             "there is no table " + shown(name) + " on '" + server + "'",
+                             "create it there, or rename or exclude it in the manifest"});
+  }
+
   void look_at_tombstones(TablePair& pair) {
     const auto& name = pair.job.options.tombstones;
     if (!name || pair.is_keyless()) return;
@@ -226,38 +271,41 @@ class Resolution {
     judge_tombstones(pair, job_.findings);
   }
 
-  /// As its source is written.
-  void look_back(TablePair& pair) {
-    Findings told;
-    const TableJob job = reversed(pair).job;
-    const TablePair back =
-        pair_tables(job, pair.target, pair.source, job_.servers.at(job.source).vendor,
-                    job_.servers.at(job.target).vendor, told);
-    make_views(pair, back, told, job_.findings);
-  }
-
-  void judge_roles_back(const PairSpec& pair) {
-    PairSpec back = pair;
-    std::swap(back.source, back.target);
-    Findings told;
-    judge_roles(manifest_, back, purpose_, member(back.source), member(back.target), told,
-                missing_);
-    for (Finding& finding : told)
-      if (finding.code != "same_server" && finding.code != "lower_case_table_names")
-        job_.findings.push_back(std::move(finding));
-  }
-
-  /// Globs of a two-way pair are for the tables of both: one that the source lacks is told.
-  void add_of_target(const PairSpec& pair, std::vector<TableJob>& jobs) {
-    if (!pair.rename.empty()) return;
-    for (const std::string& db : mysql::list_databases(readers_.at(pair.target)))
-      for (const mysql::TableEntry& entry : mysql::list_tables(readers_.at(pair.target), db)) {
-        if (!selects(pair.tables, entry.name) || !is_table(entry.kind)) continue;
-        const bool known = std::any_of(jobs.begin(), jobs.end(), [&](const TableJob& job) {
-          return job.source_table == entry.name;
-        });
-        if (!known) jobs.push_back(make_job(pair, entry.name, entry.rows_estimate));
+  /// Each member is written, and every two of them must be two.
+  void judge_members(const PairSpec& pair) {
+    const std::vector<std::string> members = pair.members();
+    for (std::size_t to = 0; to < members.size(); ++to)
+      for (std::size_t from = 0; from < members.size(); ++from) {
+        if (from == to) continue;
+        PairSpec one = pair;
+        one.source = members[from];
+        one.target = members[to];
+        Findings told;
+        judge_roles(manifest_, one, purpose_, member(one.source), member(one.target), told,
+                    missing_);
+        for (Finding& finding : told) {
+          const bool of_both =
+              finding.code == "same_server" || finding.code == "lower_case_table_names";
+          if (!of_both || from < to) add_once(job_.findings, std::move(finding));
+        }
       }
+  }
+
+  /// Globs of a two-way pair or group are for the tables of all members: one that the first lacks
+  /// is told.
+  void add_of_others(const PairSpec& pair, std::vector<TableJob>& jobs) {
+    if (!pair.rename.empty()) return;
+    for (const std::string& server : pair.members()) {
+      if (server == pair.source) continue;
+      for (const std::string& db : mysql::list_databases(readers_.at(server)))
+        for (const mysql::TableEntry& entry : mysql::list_tables(readers_.at(server), db)) {
+          if (!selects(pair.tables, entry.name) || !is_table(entry.kind)) continue;
+          const bool known = std::any_of(jobs.begin(), jobs.end(), [&](const TableJob& job) {
+            return job.source_table == entry.name;
+          });
+          if (!known) jobs.push_back(make_job(pair, entry.name, entry.rows_estimate));
+        }
+    }
   }
 
   void look_at_link(TablePair& pair) {
@@ -331,6 +379,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["address"] = job.address;
   json["source"] = job.source;
   json["target"] = job.target;
+  if (!job.spokes.empty()) json["spokes"] = job.spokes;
   json["target_table"] = encode_table(job.target_table);
   json["direction"] = direction_name(job.direction);
   json["where"] = job.options.where;
@@ -418,8 +467,11 @@ std::optional<TableJob> job_of(const Manifest& manifest, const std::string& pair
 }
 
 std::string pair_schema_sha256(const TablePair& pair) {
-  return sha256_hex(mysql::schema_fingerprint(pair.source) +
-                    mysql::schema_fingerprint(pair.target));
+  std::string all = mysql::schema_fingerprint(pair.source);
+  if (!pair.views) return sha256_hex(all + mysql::schema_fingerprint(pair.target));
+  for (std::size_t m = 1; m < pair.views->size(); ++m)
+    all += mysql::schema_fingerprint((*pair.views)[m].target);
+  return sha256_hex(all);
 }
 
 }  // namespace rowplan::planner

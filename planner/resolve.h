@@ -48,7 +48,7 @@ struct ResolvedJob {
 [[nodiscard]] std::optional<TableJob> job_of(const Manifest& manifest, const std::string& pair,
                                              const mysql::TableName& source);
 
-/// Fingerprint of both members' schemas, as the plan keeps it.
+/// Fingerprint of all members' schemas, as the plan keeps it.
 [[nodiscard]] std::string pair_schema_sha256(const TablePair& pair);
 
 }  // namespace rowplan::planner

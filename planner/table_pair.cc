@@ -43,7 +43,7 @@ class Pairing {
   void pair_columns() {
     check_named(pair_.job.options.columns, "columns");
     // Another spoke may have them.
-    if (!is_of_group(pair_.job.pair))
+    if (!is_of_group(pair_.job.pair) && pair_.job.spokes.empty())
       check_named(pair_.job.options.ignore_columns, "ignore_columns");
     for (const Column& source : pair_.source.columns)
       if (!source.generated && is_selected(source.name)) pair_column(source);
@@ -128,7 +128,7 @@ class Pairing {
     if (target == nullptr) {
       find(Severity::error, "column_missing",
            name + " of " + pair_.job.source + " is missing on " + pair_.job.target,
-           "add it to the target, or name it in ignore_columns");
+           "add it there, or name it in ignore_columns");
       return;
     }
     if (target->generated) {
@@ -138,13 +138,14 @@ class Pairing {
     }
     const ColumnFit fit = fit_columns(source, *target, source_vendor_, target_vendor_);
     if (fit.verdict == ColumnFit::Verdict::differs)
-      find(Severity::error, "column_type_differs", name + ": " + fit.why,
+      find(Severity::error, "column_type_differs",
+           name + " of " + pair_.job.source + " and " + pair_.job.target + ": " + fit.why,
            "make the types alike, or name it in ignore_columns");
     else if (fit.verdict == ColumnFit::Verdict::lossy)
-      find(
-          Severity::error, "column_lossy",
-          name + " (" + printable(source.type) + " to " + printable(target->type) + "): " + fit.why,
-          "widen the target's column, or name it in ignore_columns");
+      find(Severity::error, "column_lossy",
+           name + " (" + printable(source.type) + " on " + pair_.job.source + " to " +
+               printable(target->type) + " on " + pair_.job.target + "): " + fit.why,
+           "widen the target's column, or name it in ignore_columns");
     else if (source.nullable && !target->nullable)
       find(Severity::warning, "column_not_null",
            name + " may be NULL on " + pair_.job.source + " but not on " + pair_.job.target,

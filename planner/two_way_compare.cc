@@ -301,6 +301,10 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
     outcome.baseline.from = baseline_name(*info);
     outcome.baseline.rows = info->rows;
   }
+  if (!info && task.pair.job.require_baseline)
+    throw Refusal(RefusalReason::state,
+                  shape.address + ": no earlier sync is known, and require_baseline is set",
+                  "for a first sync, which deletes nothing: require_baseline = false");
   Sink merged(task, shape, sink, outcome);
   MergeChunkBuilder builder(shape, merge_rules_of(task.pair), merged, task.held);
   Watched visitor(task, builder, options, observer);

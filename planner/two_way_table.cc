@@ -85,13 +85,21 @@ class Judge {
       tell("conflict_column_no_time",
            name + " (" + printable(column->source.type) + ") holds no times",
            "\"greatest\" and \"least\" rank other types");
-    else if (!rank_order(*column))
+    else if (!rank_order(*column) || !is_ranked_alike(spec.column))
       tell("conflict_column_unrankable",
            name + " (" + printable(column->source.type) + ") is ranked by the servers alone",
            "name a number, a time, or text with a binary collation");
   }
 
  private:
+  /// By the collations of all members?
+  [[nodiscard]] bool is_ranked_alike(const std::string& name) const {
+    return std::all_of(pair_.views->begin(), pair_.views->end(), [&](const TablePair& view) {
+      const PairColumn* column = find_column(view, name);
+      return column != nullptr && rank_order(*column);
+    });
+  }
+
   void tell(const char* code, const std::string& message, const char* hint) {
     findings_.push_back({code, Severity::error, pair_.job.address, message, hint});
   }
@@ -121,32 +129,77 @@ MergeRule rule_of(const TablePair& pair, const ConflictSpec& spec,
   return rule;
 }
 
-}  // namespace
+/// The job with another of its spokes as target.
+TableJob job_toward(const TableJob& job, const std::string& spoke) {
+  TableJob one = job;
+  one.target = spoke;
+  return one;
+}
 
-void make_views(TablePair& pair, const TablePair& back, const Findings& told_of_back,
-                Findings& findings) {
-  for (const Finding& finding : told_of_back) {
-    const bool told = std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
-      return other.code == finding.code && other.address == finding.address;
+void tell_unlike(const TableJob& job, const std::string& who, Findings& findings) {
+  findings.push_back({"two_way_unlike", Severity::error, job.address,
+                      "the tables of " + who + " cannot be read alike",
+                      "give all the same columns and the same primary key"});
+}
+
+/// The first member's table with that of one spoke, as either is written.
+TablePair pair_both_ways(const TableJob& job, const MemberTable& hub, const MemberTable& spoke,
+                         Findings& findings) {
+  const TablePair pair =
+      pair_tables(job, *hub.table, *spoke.table, hub.vendor, spoke.vendor, findings);
+  Findings told;
+  const TablePair back =
+      pair_tables(reversed(pair).job, *spoke.table, *hub.table, spoke.vendor, hub.vendor, told);
+  for (Finding& finding : told) {
+    const bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+      return other.code == finding.code;
     });
-    if (!told) findings.push_back(finding);
+    if (!known) findings.push_back(std::move(finding));
   }
   const auto same = [](const PairColumn& a, const PairColumn& b) { return a.type == b.type; };
   const bool alike = back.key_columns == pair.key_columns &&
                      std::is_permutation(pair.columns.begin(), pair.columns.end(),
                                          back.columns.begin(), back.columns.end(), same);
-  if (!alike && !has_error(findings))
-    findings.push_back({"two_way_unlike", Severity::error, pair.job.address,
-                        "the members' tables cannot be read alike from both sides",
-                        "give both the same columns and the same primary key"});
+  if (!alike && !has_error(findings)) tell_unlike(job, job.source + " and " + job.target, findings);
+  return pair;
+}
+
+/// Do both spokes' rows come to the same cells, in the same order?
+bool are_alike(const TablePair& one, const TablePair& other) {
+  const auto same = [](const PairColumn& a, const PairColumn& b) {
+    return a.name == b.name && a.type == b.type;
+  };
+  return one.key_columns == other.key_columns && one.order == other.order &&
+         one.index_order == other.index_order &&
+         std::equal(one.columns.begin(), one.columns.end(), other.columns.begin(),
+                    other.columns.end(), same);
+}
+
+}  // namespace
+
+TablePair merge_tables(const TableJob& job, const std::vector<MemberTable>& tables,
+                       Findings& findings) {
+  const std::vector<std::string> members = job.members();
+  assert(tables.size() == members.size());
   auto views = std::make_shared<std::vector<TablePair>>();
-  views->push_back(reversed(pair));
-  views->push_back(pair);
+  for (std::size_t m = 1; m < members.size(); ++m) {
+    Findings told;
+    TablePair pair = pair_both_ways(job_toward(job, members[m]), tables[0], tables[m], told);
+    if (m == 1) views->push_back(reversed(pair));
+    if (!has_error(told) && m > 1 && !are_alike(views->at(1), pair))
+      tell_unlike(job, members[0] + ", " + members[1] + " and " + members[m], told);
+    views->push_back(std::move(pair));
+    for (Finding& finding : told) add_once(findings, std::move(finding));
+  }
+  for (TablePair& view : *views) view.job.spokes.clear();
+  TablePair pair = views->at(1);
+  pair.job = job;
   pair.views = std::move(views);
   Judge judge(pair, findings);
   judge.table();
-  judge.rule(pair.job.options.merge.conflict);
-  if (pair.job.options.merge.inserts) judge.rule(*pair.job.options.merge.inserts);
+  judge.rule(job.options.merge.conflict);
+  if (job.options.merge.inserts) judge.rule(*job.options.merge.inserts);
+  return pair;
 }
 
 MergeShape merge_shape_of(const TablePair& pair) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "planner/finding.h"
 #include "planner/merge_policy.h"
@@ -12,10 +13,17 @@
 
 namespace rowplan::planner {
 
-/// Fills in pair.views, and tells what stands against writing the table on each of its members.
-/// `back`: the findings of the pair with its members exchanged.
-void make_views(TablePair& pair, const TablePair& back, const Findings& told_of_back,
-                Findings& findings);
+/// A member's table as its server has it.
+struct MemberTable {
+  const mysql::Table* table = nullptr;
+  mysql::Vendor vendor = mysql::Vendor::mysql;
+};
+
+/// The table of a two-way job as it is compared, with the views of all its members, `tables` in the
+/// order of job.members(). Tells what stands against writing it on each of them: then it must not
+/// be merged.
+[[nodiscard]] TablePair merge_tables(const TableJob& job, const std::vector<MemberTable>& tables,
+                                     Findings& findings);
 
 /// Of a pair with views.
 [[nodiscard]] MergeShape merge_shape_of(const TablePair& pair);

@@ -85,16 +85,16 @@ def manifest(source, target, method="auto", pair=""):
     """Of a job that compares the one table; sockets as they are given. Nothing is limited."""
     return f"""manifest_version = 1
 name = "bench"
-[server.source]
+[server.first]
 socket = "{source}"
 user = "root"
 access = "read-only"
-[server.target]
+[server.second]
 socket = "{target}"
 user = "root"
 [pair.bench]
-source = "source"
-target = "target"
+source = "first"
+target = "second"
 tables = ["{DATABASE}.{TABLE}"]
 method = "{method}"
 {pair}

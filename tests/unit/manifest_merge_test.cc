@@ -1,4 +1,4 @@
-// The keys of two-way pairs and of groups. They are refused as not built by everyone else.
+// The keys of two-way pairs and of groups, those that are not built among them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -152,6 +152,22 @@ TEST(ManifestGroups, AllKeys) {
   EXPECT_EQ(good(kGroup).groups.at(0).tombstone_days, 30U);
 }
 
+TEST(ManifestGroups, ATwoWayOneIsOnePairOfAllItsMembers) {
+  const Manifest manifest =
+      good(std::string(kGroup) + "require_baseline = true\nconflict = \"dw\"\n");
+  ASSERT_EQ(manifest.pairs.size(), 1U);
+  const PairSpec& pair = manifest.pairs[0];
+  EXPECT_EQ(pair.name, "o");
+  EXPECT_EQ(pair.group, "o");
+  EXPECT_EQ(pair.source, "hq");
+  EXPECT_EQ(pair.target, "dw");
+  EXPECT_EQ(pair.members(), (std::vector<std::string>{"hq", "dw", "spoke"}));
+  EXPECT_EQ(pair.written(), pair.members());
+  EXPECT_TRUE(pair.require_baseline);
+  EXPECT_FALSE(pair.may_be_missing);
+  EXPECT_EQ(good(kPair).pairs.at(0).members(), (std::vector<std::string>{"hq", "dw"}));
+}
+
 TEST(ManifestGroups, WhatIsRefused) {
   EXPECT_EQ(brief(kGroup, "conflict = \"target\"\n"),
             "1:1+8 \"target\" in \"conflict\" could be any of the spokes");
@@ -167,8 +183,19 @@ TEST(ManifestGroups, WhatIsRefused) {
   EXPECT_EQ(brief(kPair, kGroup), "1:8+1 a pair and a group are called \"o\"");
 }
 
-TEST(ManifestMerge, NotBuiltYet) {
-  EXPECT_FALSE(parse_manifest(std::string(kHead) + kGroup, "m").manifest);
+TEST(ManifestGroups, WhatATwoWayOneCannotHave) {
+  EXPECT_EQ(brief(kGroup, "allow_replica_writes = [\"dw\"]\n"),
+            "1:1+20 \"allow_replica_writes\" cannot go with a two-way group");
+  EXPECT_EQ(brief("",
+                  "[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\ntables = [\"shop.*\"]\n"
+                  "require_baseline = true\n"),
+            "5:1+16 \"require_baseline\" is for two-way groups alone");
+}
+
+TEST(ManifestGroups, NotBuiltYet) {
+  EXPECT_TRUE(parse_manifest(std::string(kHead) + kGroup, "m").manifest);
+  for (const char* more : {"on_missing = \"skip\"\n", "tombstone_days = 3\n"})
+    EXPECT_FALSE(parse_manifest(std::string(kHead) + kGroup + more, "m").manifest) << more;
 }
 
 }  // namespace

@@ -605,7 +605,7 @@ TEST(Manifest, Features) {
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
   EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\n"
                                       "tables = [\"shop.*\"]\ntombstone_days = 3\n")),
-            "13:1+14 " + refused("tombstone_days", "two-way groups"));
+            "13:1+14 " + refused("tombstone_days", "two-way groups that go on without a spoke"));
 }
 
 TEST(Manifest, OneWayGroup) {
@@ -629,9 +629,10 @@ TEST(Manifest, OneWayGroup) {
   EXPECT_EQ(brief(kHead + kGroup + "[]\n"), "13:10+2 \"spokes\" is an empty list");
   EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"via-source\"\n"),
             "14:13+12 [group.g]: direction = \"via-source\" is for pairs alone");
-  EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"two-way\"\n"),
-            "14:13+9 [group.g]: direction = \"two-way\" belongs to two-way groups, which this "
-            "version does not have yet");
+  EXPECT_EQ(
+      brief(kHead + kGroup + "[\"dw\"]\ndirection = \"two-way\"\non_missing = \"skip\"\n"),
+      "15:14+6 [group.g]: on_missing = \"skip\" belongs to two-way groups that go on without a "
+      "spoke, which this version does not have yet");
 }
 
 TEST(Manifest, ViaSource) {

@@ -90,7 +90,7 @@ class PlanResolve : public testing::Test {
   }
 
   void offer(BaselineMovesWriter& moves, const std::string& key, const RowHashes& seen) {
-    for (std::size_t m = 0; m < 2; ++m) {
+    for (std::size_t m = 0; m < seen.size(); ++m) {
       MergeIntent intent;
       intent.base = kBase;
       intent.result = seen[m];
@@ -205,6 +205,64 @@ TEST_F(PlanResolve, TheNewestWinsWhereTimesTell) {
   const PlanTable& table = loaded.plan.tables[0];
   EXPECT_EQ(table.chunks[0].after.at("hq"), sum({kDw1, kHq2}));
   EXPECT_EQ(BaselineMovesReader(loaded, table).chunk(1).moves.size(), 1U);
+}
+
+/// A group whose members do not stand in the order of their names; one conflict of three rows.
+class GroupResolve : public PlanResolve {
+ protected:
+  static constexpr mysql::RowHash kNear{40, 41};
+
+  void SetUp() override {
+    PlanResolve::SetUp();
+    shape_.members = {"hq", "dw", "a"};
+    auto directory = PlanDirectory::create(group_, Overwrite::no);
+    Plan plan = load_plan(first_).plan;
+    plan.servers["a"] = {"i3", "mysql", "9.7", "primary"};
+    PlanTable& table = plan.tables[0];
+    table.spokes = {"dw", "a"};
+    table.members["a"] = "shop.t";
+    table.on = {{"hq", {1, {}}}, {"dw", {1, {}}}, {"a", {1, {}}}};
+    Change change = open_conflict("1", row("1", "a", "2026-01-03 00:00:00"),
+                                  row("1", "b", "2026-01-02 00:00:00"));
+    change.conflict->did = {{"hq", "unchanged"}, {"dw", "changed"}, {"a", "changed"}};
+    change.conflict->rows.emplace_back("a", row("1", "c", "2026-01-01 00:00:00"));
+    const auto file = directory.open_file(table.changes_path);
+    file->append(to_json_line(change) + "\n");
+    file->close();
+    BaselineMovesWriter moves(directory, baseline_path("p", "shop.t"));
+    offer(moves, "k1", {kHq1, kDw1, kNear});
+    table.baseline->path = moves.close();
+    table.changes_lines = table.unresolved = table.ops.conflict = 1;
+    PlanChunk& chunk = table.chunks[0];
+    chunk.before = {{"hq", sum({kHq1})}, {"dw", sum({kDw1})}, {"a", sum({kNear})}};
+    chunk.after = chunk.before;
+    chunk.changes = chunk.conflicts = 1;
+    plan.summary = {table.ops, 1, 1, 1, 1};
+    plan.files.clear();
+    (void)directory.finish(plan);
+  }
+
+  fs::path group_ = temporary_.path() / "group";
+};
+
+TEST_F(GroupResolve, EachMemberGetsTheRowOfTheOneThatWins) {
+  (void)resolve(group_, second_, {"a", {"p"}, "1", "", "9"});
+  const PlanTable table = load_plan(second_).plan.tables.at(0);
+  EXPECT_EQ(table.servers(), (std::vector<std::string>{"hq", "dw", "a"}));
+  EXPECT_EQ(table.unresolved, 0U);
+  for (const char* server : {"hq", "dw"}) {
+    EXPECT_EQ(table.on.at(server).ops.update, 1U) << server;
+    EXPECT_EQ(table.chunks[0].after.at(server), sum({kNear})) << server;
+  }
+  EXPECT_EQ(table.on.at("a").ops.changes(), 0U);
+  EXPECT_EQ(table.chunks[0].after.at("a"), table.chunks[0].before.at("a"));
+}
+
+TEST_F(GroupResolve, TheNewestIsOneOfThoseThatAreAtOdds) {
+  (void)resolve(group_, second_, {"newest", {}, {}, "", "9"});
+  const PlanTable table = load_plan(second_).plan.tables.at(0);
+  for (const auto& [server, after] : table.chunks[0].after)
+    EXPECT_EQ(after, sum({kDw1})) << server << ": the newest row of all is as it always was";
 }
 
 TEST_F(PlanResolve, RefusesWhatDecidesNothing) {
