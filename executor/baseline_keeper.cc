@@ -73,12 +73,14 @@ void BaselineKeeper::intend(const UnitWork& unit) {
   for (const TableWork& work : unit.tables) {
     Kept* kept = kept_of(work);
     if (kept == nullptr) continue;
-    std::map<std::uint64_t, std::vector<state::BaselineIntent>> intents;  // by unit
+    std::map<std::uint64_t, state::UnitIntents> intents;  // by unit
     for (const planner::PlanChunk* chunk : work.chunks)
       for (state::BaselineIntent& intent : moves_of(*kept, *chunk).intents)
-        intents[chunk->unit].push_back(std::move(intent));
-    for (const auto& [id, of_unit] : intents)
+        intents[chunk->unit].intents.push_back(std::move(intent));
+    for (auto& [id, of_unit] : intents) {
+      of_unit.members = kept->shape.members;
       BaselineIntents(store_).put(work.table->address, ref_, id, of_unit);
+    }
   }
 }
 

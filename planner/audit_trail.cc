@@ -82,6 +82,9 @@ void AuditTrail::keep(const mysql::Row& key, const MergeInput& input,
     bytes_ += kBytesBesideRow + (row == nullptr ? 0 : row->bytes().size());
   }
   kept.intents.assign(input.intents.begin(), input.intents.end());
+  for (const MemberBase& own : input.own)
+    kept.own.push_back({own.kind, own.row ? std::optional(*own.row) : std::nullopt});
+  kept.is_listed = input.is_listed;
   if (asked) keys_.push_back(*asked);
   kept.asked = std::move(asked);
 }
@@ -106,8 +109,10 @@ void AuditTrail::pass_on(const Kept& kept, const Entries& entries) {
     const auto found = of_member.find(*kept.asked);
     audit.push_back(found == of_member.end() ? std::nullopt : std::optional(found->second));
   }
-  next_.row(kept.key,
-            {kept.has_baseline, kept.base ? &*kept.base : nullptr, rows, kept.intents, audit});
+  std::vector<MemberBase> own;
+  for (const BehindRow& behind : kept.own) own.push_back(behind.base());
+  next_.row(kept.key, {kept.has_baseline, kept.base ? &*kept.base : nullptr, rows, kept.intents,
+                       audit, own, kept.is_listed});
 }
 
 }  // namespace rowplan::planner

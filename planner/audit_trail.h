@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "planner/audit_entry.h"
+#include "planner/baseline_rows.h"
 #include "planner/merge_chunks.h"
 #include "planner/merge_walk.h"
 #include "planner/table_pair.h"
@@ -54,6 +55,8 @@ class AuditTrail : public MergeVisitor {
     std::optional<BaselineRow> base;
     std::vector<std::optional<mysql::Row>> rows;
     std::vector<MergeIntent> intents;
+    std::vector<BehindRow> own;
+    bool is_listed = false;
     std::optional<std::string> asked;
   };
   using Entries = std::vector<std::map<std::string, AuditEntry>>;  // of each member

@@ -73,17 +73,41 @@ bool is_key(const MergeShape& shape, std::string_view bytes) {
                               " is damaged: its keys are not those of the table, or not in order");
 }
 
-void need_its_columns(const state::Store& store, const MergeShape& shape,
-                      const state::BaselineInfo& info) {
-  if (info.value_bytes == baseline_value_bytes(shape)) return;
-  throw state::StateError(store.path(), state::StateErrorKind::misfit,
-                          "the baseline of " + shape.address + " has other columns");
+void need_same_columns(const state::Store& store, const MergeShape& shape,
+                       const state::BaselineInfo& info) {
+  if (info.value_bytes != baseline_value_bytes(shape))
+    throw state::StateError(store.path(), state::StateErrorKind::misfit,
+                            "the baseline of " + shape.address + " has other columns");
 }
 
 void take_row(std::string_view value, BaselineRow& row) {
   row.row = take_hash(value);
   row.cells.clear();
   while (!value.empty()) row.cells.push_back(take_u64(value));
+}
+
+/// The shape as it was when this was intended.
+MergeShape shape_of(const MergeShape& shape, const state::UnitIntents& unit) {
+  MergeShape then = shape;
+  if (!unit.members.empty()) then.members = unit.members;
+  return then;
+}
+
+/// Of the members of `from`, those of `to`.
+MergeIntent of_members(const MergeShape& to, const MergeShape& from, MergeIntent intent) {
+  if (to.members == from.members) return intent;
+  const MergeIntent then = std::move(intent);
+  intent = {then.base, then.result, {}, {}, then.cells, {}};
+  for (const std::string& member : to.members) {
+    const auto found = std::find(from.members.begin(), from.members.end(), member);
+    const bool absent = found == from.members.end();
+    const auto at = static_cast<std::size_t>(found - from.members.begin());
+    intent.absent.push_back(absent);
+    intent.seen.push_back(absent ? std::nullopt : then.seen[at]);
+    if (then.wrote.empty()) continue;
+    intent.wrote.push_back(absent ? std::vector<bool>(to.types.size()) : then.wrote[at]);
+  }
+  return intent;
 }
 
 }  // namespace
@@ -146,26 +170,52 @@ mysql::Row key_of(const MergeShape& shape, const mysql::Row& row) {
   return key;
 }
 
-BaselineRows::BaselineRows(const state::Store& store, const MergeShape& shape,
-                           const state::BaselineInfo& info)
-    : store_(store), shape_(shape), reader_(store, info) {
-  need_its_columns(store, shape, info);
-}
-
-bool BaselineRows::next(mysql::Row& key, BaselineRow& row) {
+bool ListedKeys::next(mysql::Row& key) {
   if (!reader_.next()) return false;
   if (!is_key(shape_, reader_.key())) damaged(store_, shape_);
   key.assign(reader_.key());
   if (last_ && mysql::compare_keys(shape_.order, *last_, key) >= 0) damaged(store_, shape_);
   last_ = key;
-  take_row(reader_.value(), row);
+  return true;
+}
+
+BaselineRows::BaselineRows(const state::Store& store, const MergeShape& shape,
+                           const state::BaselineInfo& info)
+    : keys_(store, shape, state::BaselineReader(store, info)) {
+  need_same_columns(store, shape, info);
+}
+
+bool BaselineRows::next(mysql::Row& key, BaselineRow& row) {
+  if (!keys_.next(key)) return false;
+  take_row(keys_.value(), row);
+  return true;
+}
+
+BehindRows::BehindRows(const state::Store& store, const MergeShape& shape,
+                       const state::BaselineInfo& info, const state::BehindInfo& list)
+    : store_(store), shape_(shape), keys_(store, shape, state::BaselineReader(store, info, list)) {
+  need_same_columns(store, shape, info);
+}
+
+bool BehindRows::next(mysql::Row& key, BehindRow& row) {
+  if (!keys_.next(key)) return false;
+  std::string_view value = keys_.value();
+  const char kind = value.front();
+  value.remove_prefix(1);
+  row = {};
+  if (kind == state::kBehindUnknown)
+    row.kind = MemberBase::Kind::unknown;
+  else if (kind == state::kBehindRow)
+    take_row(value, row.row.emplace());
+  else if (kind != state::kBehindNoRow)
+    damaged(store_, shape_);
   return true;
 }
 
 BaselinePicks::BaselinePicks(const state::Store& store, const MergeShape& shape,
                              const state::BaselineInfo& info)
     : store_(store), shape_(shape), lookup_(store, info, reading_order(shape)) {
-  need_its_columns(store, shape, info);
+  need_same_columns(store, shape, info);
 }
 
 void BaselinePicks::want(std::vector<mysql::Row> keys) {
@@ -186,11 +236,14 @@ bool BaselinePicks::next(mysql::Row& key, BaselineRow& row) {
 
 std::vector<KeyedIntents> read_intents(state::Store& store, const MergeShape& shape) {
   std::vector<KeyedIntents> intents;
-  for (const state::BaselineIntent& stored : state::BaselineIntents(store).all(shape.address)) {
-    if (!is_key(shape, stored.key) || stored.value.size() != intent_bytes(shape))
-      damaged(store, shape);
-    intents.push_back({{}, {intent_from_value(shape, stored.value)}});
-    intents.back().key.assign(stored.key);
+  for (const state::UnitIntents& unit : state::BaselineIntents(store).all(shape.address)) {
+    const MergeShape then = shape_of(shape, unit);
+    for (const state::BaselineIntent& stored : unit.intents) {
+      if (!is_key(shape, stored.key) || stored.value.size() != intent_bytes(then))
+        damaged(store, shape);
+      intents.push_back({{}, {of_members(shape, then, intent_from_value(then, stored.value))}});
+      intents.back().key.assign(stored.key);
+    }
   }
   std::stable_sort(intents.begin(), intents.end(),
                    [&](const KeyedIntents& a, const KeyedIntents& b) {

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "planner/change_builder.h"
+#include "planner/row_standing.h"
 
 namespace rowplan::planner {
 
@@ -12,34 +13,6 @@ namespace {
 bool same_row(const mysql::Row* a, const mysql::Row* b) {
   if (a == nullptr || b == nullptr) return a == b;
   return *a == *b;
-}
-
-/// Was the intent made when the baseline was what it is?
-bool counts(const MergeInput& input, const MergeIntent& intent) {
-  const auto base = input.base == nullptr ? std::nullopt : std::optional(input.base->row);
-  return intent.base == base;
-}
-
-/// Is the member's row what an earlier run wrote there?
-bool is_written(const MergeInput& input, std::size_t member,
-                const std::optional<mysql::RowHash>& hash) {
-  return std::any_of(input.intents.begin(), input.intents.end(), [&](const MergeIntent& intent) {
-    return counts(input, intent) && intent.writes(member) && intent.result == hash;
-  });
-}
-
-/// Did an earlier run end half way, and nothing happened since? Who has what it made of the row.
-std::optional<std::size_t> half_done(const MergeInput& input, const RowHashes& hashes) {
-  std::optional<std::size_t> done;
-  if (input.intents.empty() || !counts(input, input.intents.back())) return done;
-  const MergeIntent& intent = input.intents.back();
-  for (std::size_t member = 0; member < hashes.size(); ++member) {
-    if (intent.writes(member) && intent.result == hashes[member])
-      done = member;
-    else if (hashes[member] != intent.seen[member])
-      return std::nullopt;
-  }
-  return done;
 }
 
 /// The proposals of `members`, equal ones under one number.
@@ -83,38 +56,42 @@ MergeDecision settle(const MergeInput& input, Conflict conflict) {
   return decision;
 }
 
-ConflictKind kind_of(const MergeInput& input, const std::vector<Candidate>& candidates) {
-  if (!input.has_baseline) return ConflictKind::no_baseline;
-  if (input.base == nullptr) return ConflictKind::insert_insert;
-  const bool deleted = std::any_of(candidates.begin(), candidates.end(),
-                                   [](const Candidate& c) { return c.row == nullptr; });
-  return deleted ? ConflictKind::update_delete : ConflictKind::update_update;
+/// What a row was is what it should be, or one of the changes; and no member has it so.
+MergeDecision not_held(const MergeInput& input, const RowStandings& standings) {
+  return settle(input, {ConflictKind::update_update,
+                        states_of(standings),
+                        {std::nullopt, Resolve::manual, Undecided::not_held},
+                        {}});
 }
 
-RowState state_of(const MergeInput& input, std::size_t member,
-                  const std::optional<mysql::RowHash>& hash) {
-  if (is_written(input, member, hash)) return RowState::unchanged;
-  if (input.base == nullptr) return hash ? RowState::added : RowState::unchanged;
-  if (!hash) return RowState::deleted;
-  return *hash == input.base->row ? RowState::unchanged : RowState::changed;
+ConflictKind kind_of(const MergeInput& input, const RowHashes& hashes,
+                     const RowStandings& standings, const std::vector<Candidate>& candidates) {
+  bool diverged = false;
+  bool inserted = false;
+  for (const Candidate& candidate : candidates) {
+    const std::size_t member = candidate.member;
+    const MemberBase base = base_of(input, member);
+    const bool for_itself = standings[member].diverged || hashes[member] != base_hash(input);
+    if (base.kind == MemberBase::Kind::unknown && for_itself) return ConflictKind::no_baseline;
+    if (!standings[member].diverged) continue;
+    diverged = true;
+    inserted = inserted || base.row == nullptr;
+  }
+  const bool deleted = std::any_of(candidates.begin(), candidates.end(),
+                                   [](const Candidate& c) { return c.row == nullptr; });
+  if (deleted) return ConflictKind::update_delete;
+  if (diverged ? inserted : input.base == nullptr) return ConflictKind::insert_insert;
+  return ConflictKind::update_update;
 }
 
 /// Who deleted the row so that it goes, whatever others made of it. Never one that still has it.
 std::optional<std::size_t> force_deleter(const MergeInput& input,
-                                         const std::vector<RowState>& states) {
+                                         const RowStandings& standings) {
   for (std::size_t member = 0; member < input.audit.size(); ++member)
-    if (states[member] == RowState::deleted && input.audit[member] &&
+    if (standings[member].state == RowState::deleted && input.audit[member] &&
         input.audit[member]->force_delete)
       return member;
   return std::nullopt;
-}
-
-/// Members whose own change it is.
-std::vector<std::size_t> changers(const std::vector<RowState>& states) {
-  std::vector<std::size_t> members;
-  for (std::size_t member = 0; member < states.size(); ++member)
-    if (states[member] != RowState::unchanged) members.push_back(member);
-  return members;
 }
 
 std::vector<std::size_t> holders(const MergeInput& input) {
@@ -122,6 +99,17 @@ std::vector<std::size_t> holders(const MergeInput& input) {
   for (std::size_t member = 0; member < input.rows.size(); ++member)
     if (input.rows[member] != nullptr) members.push_back(member);
   return members;
+}
+
+/// Is there a row before and after wherever one was changed, with its cells known?
+bool has_cells(const MergeInput& input, const RowHashes& hashes, const RowStandings& standings) {
+  if (input.base == nullptr || holders(input).empty()) return false;
+  for (std::size_t member = 0; member < hashes.size(); ++member) {
+    if (standings[member].state == RowState::deleted) return false;
+    if (!hashes[member] || hashes[member] == base_hash(input)) continue;
+    if (base_of(input, member).row == nullptr) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -138,23 +126,22 @@ MergeDecision RowMerger::merge(const MergeInput& input) {
   if (equal) {
     MergeDecision decision;
     if (first != nullptr) decision.hash = hasher_.hash(*first);
-    const auto base = input.base == nullptr ? std::nullopt : std::optional(input.base->row);
-    if (decision.hash != base) decision.outcome = MergeOutcome::dissolved;
+    if (decision.hash != base_hash(input) || input.is_listed)
+      decision.outcome = MergeOutcome::dissolved;
     return decision;
   }
   const RowHashes hashes = hashes_of(input.rows);
   if (const auto done = half_done(input, hashes)) return take(input.rows[*done]);
   if (!input.has_baseline) return merge_union(input, hashes);
-  std::vector<RowState> states(input.rows.size());
-  for (std::size_t member = 0; member < states.size(); ++member)
-    states[member] = state_of(input, member, hashes[member]);
-  const bool deleted = std::count(states.begin(), states.end(), RowState::deleted) > 0;
-  if (!rules_.by_columns || input.base == nullptr || deleted || holders(input).empty())
-    return merge_changes(input, hashes, std::move(states));
+  RowStandings standings = standings_of(input, hashes);
+  if (!rules_.by_columns || !has_cells(input, hashes, standings))
+    return merge_changes(input, hashes, std::move(standings));
   const CellStates cells = cell_states(input, hashes);
+  static_cast<void>(proposals_of(input, hashes, standings));
+  std::vector<RowState> states = states_of(standings);
   // A row may hold both what the member changed and what an earlier run wrote.
   for (std::size_t member = 0; member < states.size(); ++member)
-    if (input.rows[member] != nullptr)
+    if (hashes[member] && hashes[member] != base_hash(input))
       states[member] = cells.any_changed(member) ? RowState::changed : RowState::unchanged;
   return merge_by_columns(input, std::move(states), cells);
 }
@@ -163,8 +150,7 @@ MergeDecision RowMerger::hold_back(const MergeInput& input, ConflictKind kind) {
   const RowHashes hashes = hashes_of(input.rows);
   Conflict conflict;
   conflict.kind = kind;
-  for (std::size_t member = 0; member < input.rows.size(); ++member)
-    conflict.states.push_back(state_of(input, member, hashes[member]));
+  conflict.states = states_of(standings_of(input, hashes));
   MergeDecision decision;
   decision.outcome = MergeOutcome::unresolved;
   decision.conflict = std::move(conflict);
@@ -173,39 +159,36 @@ MergeDecision RowMerger::hold_back(const MergeInput& input, ConflictKind kind) {
 
 /// Nothing tells who changed a row or deleted it: all rows of all members, and no deletes.
 MergeDecision RowMerger::merge_union(const MergeInput& input, const RowHashes& hashes) const {
-  std::vector<RowState> states(input.rows.size(), RowState::unchanged);
-  for (const std::size_t member : holders(input))
-    if (!is_written(input, member, hashes[member])) states[member] = RowState::added;
-  std::vector<std::size_t> members = changers(states);
+  const RowStandings standings = standings_of(input, hashes);
+  std::vector<std::size_t> members = changers(standings);
   if (members.empty()) members = holders(input);
-  std::vector<Candidate> candidates = candidates_of(input, members);
+  const std::vector<Candidate> candidates = candidates_of(input, members);
   if (all_same(candidates)) return take(candidates.front().row);
-  return settle(input, {kind_of(input, candidates),
-                        std::move(states),
+  return settle(input, {ConflictKind::no_baseline,
+                        states_of(standings),
                         pick_winner(rules_.conflict, candidates),
                         {}});
 }
 
 MergeDecision RowMerger::merge_changes(const MergeInput& input, const RowHashes& hashes,
-                                       std::vector<RowState> states) const {
-  const std::vector<Candidate> candidates = candidates_of(input, changers(states));
+                                       RowStandings standings) const {
+  const Proposals proposals = proposals_of(input, hashes, standings);
+  if (proposals.without_the_others) return not_held(input, standings);
+  const std::vector<Candidate> candidates = candidates_of(input, proposals.members);
   if (candidates.empty()) {
-    // What differs was written by an earlier run, and what it was written for is undone.
+    // What differs is behind, or was written by an earlier run, and what for is undone.
     if (input.base == nullptr) return take(nullptr);
     for (std::size_t member = 0; member < hashes.size(); ++member)
       if (hashes[member] == input.base->row) return take(input.rows[member]);
-    return settle(input, {ConflictKind::update_update,
-                          std::move(states),
-                          {std::nullopt, Resolve::manual, Undecided::not_held},
-                          {}});
+    return not_held(input, standings);
   }
   if (all_same(candidates)) return take(candidates.front().row);
-  const ConflictKind kind = kind_of(input, candidates);
-  if (const auto deleter = force_deleter(input, states))
-    return settle(input, {kind, std::move(states), {deleter, Resolve::force_delete}, {}});
+  const ConflictKind kind = kind_of(input, hashes, standings, candidates);
+  if (const auto deleter = force_deleter(input, standings))
+    return settle(input, {kind, states_of(standings), {deleter, Resolve::force_delete}, {}});
   const Pick pick = kind == ConflictKind::insert_insert ? pick_insert(rules_, candidates)
                                                         : pick_winner(rules_.conflict, candidates);
-  return settle(input, {kind, std::move(states), pick, {}});
+  return settle(input, {kind, states_of(standings), pick, {}});
 }
 
 MergeDecision RowMerger::merge_by_columns(const MergeInput& input, std::vector<RowState> states,
@@ -245,21 +228,25 @@ CellStates RowMerger::cell_states(const MergeInput& input, const RowHashes& hash
   CellStates states(input.rows.size(), columns_);
   for (const std::size_t member : holders(input)) {
     const bool as_it_was = hashes[member] == input.base->row;
-    for (std::size_t c = 0; c < columns_; ++c) {
-      CellState& state = states.at(member, c);
-      state = CellState::base;
-      if (as_it_was) continue;
-      const std::uint64_t hash = hasher_.cell_hash(*input.rows[member], c);
-      if (hash == input.base->cells[c]) continue;
-      const bool written =
-          std::any_of(input.intents.begin(), input.intents.end(), [&](const MergeIntent& intent) {
-            return counts(input, intent) && !intent.wrote.empty() && intent.wrote[member][c] &&
-                   intent.cells[c] == hash;
-          });
-      state = written ? CellState::written : CellState::changed;
-    }
+    for (std::size_t c = 0; c < columns_; ++c)
+      states.at(member, c) = as_it_was ? CellState::base : cell_state(input, member, c);
   }
   return states;
+}
+
+CellState RowMerger::cell_state(const MergeInput& input, std::size_t member, std::size_t c) {
+  const std::uint64_t hash = hasher_.cell_hash(*input.rows[member], c);
+  const std::uint64_t head = input.base->cells[c];
+  if (hash == head) return CellState::base;
+  const std::uint64_t own = base_of(input, member).row->cells[c];
+  if (hash == own) return CellState::behind;
+  const bool written =
+      std::any_of(input.intents.begin(), input.intents.end(), [&](const MergeIntent& intent) {
+        return counts(input, intent) && !intent.was_absent(member) && !intent.wrote.empty() &&
+               intent.wrote[member][c] && intent.cells[c] == hash;
+      });
+  if (written) return CellState::written;
+  return own == head ? CellState::changed : CellState::diverged;
 }
 
 BaselineRow RowMerger::baseline_of(const mysql::Row& row) {
@@ -289,20 +276,6 @@ std::optional<Op> op_to(const mysql::Row* row, const std::optional<mysql::Row>& 
   if (!result) return row == nullptr ? std::nullopt : std::optional(Op::remove);
   if (row == nullptr) return Op::insert;
   return *row == *result ? std::nullopt : std::optional(Op::update);
-}
-
-const char* row_state_name(RowState state) noexcept {
-  switch (state) {
-    case RowState::unchanged:
-      return "unchanged";
-    case RowState::changed:
-      return "changed";
-    case RowState::deleted:
-      return "deleted";
-    case RowState::added:
-      return "new";
-  }
-  return "";
 }
 
 const char* conflict_kind_name(ConflictKind kind) noexcept {

@@ -31,12 +31,18 @@ struct MergeIntent {
   std::optional<mysql::RowHash> base;    ///< nullopt: there was no row, or no baseline
   std::optional<mysql::RowHash> result;  ///< nullopt: to delete it
   RowHashes seen;                        ///< of each member, before
+  std::vector<bool> absent;              ///< of each: was it missing? Empty: none was
   // With by_columns:
   std::vector<std::uint64_t> cells;      ///< of the result
   std::vector<std::vector<bool>> wrote;  ///< of each member, which of them were not its own
 
   /// Was the member about to be written?
-  [[nodiscard]] bool writes(std::size_t member) const { return seen[member] != result; }
+  [[nodiscard]] bool writes(std::size_t member) const {
+    return !was_absent(member) && seen[member] != result;
+  }
+  [[nodiscard]] bool was_absent(std::size_t member) const {
+    return !absent.empty() && absent[member];
+  }
 };
 
 enum class RowState : std::uint8_t { unchanged, changed, deleted, added };
@@ -76,6 +82,17 @@ struct MergeDecision {
   std::optional<mysql::RowHash> hash;
 };
 
+/// What one member had of a row after the last sync that it took part in.
+struct MemberBase {
+  enum class Kind : std::uint8_t {
+    common,   ///< what all had
+    own,      ///< `row`: the others have moved it since
+    unknown,  ///< nothing tells
+  };
+  Kind kind = Kind::common;
+  const BaselineRow* row = nullptr;  ///< nullptr: it had no such row
+};
+
 struct MergeInput {
   bool has_baseline = true;                 ///< of the table
   const BaselineRow* base = nullptr;        ///< nullptr: there was no such row
@@ -83,14 +100,18 @@ struct MergeInput {
   std::span<const MergeIntent> intents;     ///< of runs that were not finished, the oldest first
   /// Of each member, what its log of changes says of the row; empty: it was not asked.
   std::span<const std::optional<AuditEntry>> audit = {};
+  std::span<const MemberBase> own = {};     ///< of each member; empty: all had `base`
+  bool is_listed = false;                   ///< some member is behind in this row: that ends now
 };
+
+struct RowStanding;  // planner/row_standing.h
 
 /// Merges the rows of one table.
 class RowMerger {
  public:
   RowMerger(const MergeRules& rules, std::vector<mysql::CellType> types);
 
-  /// At least one of the members or the baseline has the row.
+  /// At least one of the members, the baseline or a base of a member's own has the row.
   [[nodiscard]] MergeDecision merge(const MergeInput& input);
 
   /// The same where the merged row cannot be: it waits for a person.
@@ -106,12 +127,13 @@ class RowMerger {
  private:
   [[nodiscard]] MergeDecision merge_union(const MergeInput& input, const RowHashes& hashes) const;
   [[nodiscard]] MergeDecision merge_changes(const MergeInput& input, const RowHashes& hashes,
-                                            std::vector<RowState> states) const;
+                                            std::vector<RowStanding> standings) const;
   [[nodiscard]] MergeDecision merge_by_columns(const MergeInput& input,
                                                std::vector<RowState> states,
                                                const CellStates& cells) const;
   [[nodiscard]] RowHashes hashes_of(std::span<const mysql::Row* const> rows);
   [[nodiscard]] CellStates cell_states(const MergeInput& input, const RowHashes& hashes);
+  [[nodiscard]] CellState cell_state(const MergeInput& input, std::size_t member, std::size_t c);
 
   MergeRules rules_;
   std::size_t columns_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "planner/row_standing.h"
 #include "planner/ties.h"
 
 namespace rowplan::planner {
@@ -13,7 +14,8 @@ MergeChunkBuilder::MergeChunkBuilder(const MergeShape& shape, const MergeRules& 
       kind_(kind),
       merger_(rules, shape.types),
       hasher_(shape.types),
-      rows_(shape.members.size()) {
+      rows_(shape.members.size()),
+      had_(shape.members.size()) {
   start_chunk();
 }
 
@@ -26,8 +28,10 @@ void MergeChunkBuilder::start_chunk() {
 }
 
 void MergeChunkBuilder::row(const mysql::Row& key, const MergeInput& input) {
-  for (std::size_t member = 0; member < rows_.size(); ++member)
+  for (std::size_t member = 0; member < rows_.size(); ++member) {
     if (input.rows[member] != nullptr) ++rows_[member];
+    if (base_of(input, member).row != nullptr) ++had_[member];
+  }
   const MergeDecision decision = decide(key, input);
   if (decision.conflict) {
     ++chunk_.conflicts;

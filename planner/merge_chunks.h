@@ -75,6 +75,8 @@ class MergeChunkBuilder : public MergeVisitor {
 
   [[nodiscard]] const std::vector<MergedChunk>& chunks() const { return chunks_; }
   [[nodiscard]] std::uint64_t rows(std::size_t member) const { return rows_[member]; }
+  /// Of how many rows it is known that the member had them when it last took part.
+  [[nodiscard]] std::uint64_t had(std::size_t member) const { return had_[member]; }
 
  private:
   void start_chunk();
@@ -93,6 +95,7 @@ class MergeChunkBuilder : public MergeVisitor {
   mysql::RowHasher hasher_;
   std::vector<MergedChunk> chunks_;
   std::vector<std::uint64_t> rows_;
+  std::vector<std::uint64_t> had_;
   MergedChunk chunk_;                // under way
   std::vector<BaselineMove> moves_;  // of it
 };

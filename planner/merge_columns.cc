@@ -17,11 +17,24 @@ struct Taken {
 
 Taken from(std::size_t member) { return {{member, Resolve::member, Undecided::none}, false}; }
 
+/// Has somebody diverged, and nobody made a new cell of what it did not know? Then those that have
+/// that cell stand for it.
+bool others_count(std::span<const mysql::Row* const> rows, const CellStates& states,
+                  std::size_t c) {
+  bool diverged = false;
+  for (std::size_t member = 0; member < rows.size(); ++member) {
+    if (states.at(member, c) == CellState::changed) return false;
+    diverged = diverged || states.at(member, c) == CellState::diverged;
+  }
+  return diverged;
+}
+
 std::vector<Candidate> changes_of(std::span<const mysql::Row* const> rows, const CellStates& states,
-                                  std::size_t c) {
+                                  std::size_t c, bool with_others) {
   std::vector<Candidate> changes;
   for (std::size_t member = 0; member < rows.size(); ++member) {
-    if (states.at(member, c) != CellState::changed) continue;
+    const bool for_others = with_others && states.at(member, c) == CellState::base;
+    if (!states.is_changed(member, c) && !for_others) continue;
     const mysql::Row* row = rows[member];
     const auto same = std::find_if(changes.begin(), changes.end(), [&](const Candidate& other) {
       return !cell_differs(*other.row, *row, c);
@@ -40,7 +53,8 @@ Taken take_unchanged(std::span<const mysql::Row* const> rows, const CellStates& 
     if (rows[member] == nullptr) continue;
     if (states.at(member, c) == CellState::base) return from(member);
     if (!some) some = member;
-    equal = equal && !cell_differs(*rows[*some], *rows[member], c);
+    equal = equal && states.at(member, c) == CellState::written &&
+            !cell_differs(*rows[*some], *rows[member], c);
   }
   if (equal) return from(some.value());
   return {{std::nullopt, Resolve::manual, Undecided::not_held}, true};
@@ -48,8 +62,14 @@ Taken take_unchanged(std::span<const mysql::Row* const> rows, const CellStates& 
 
 Taken take(const MergeRule& rule, std::span<const mysql::Row* const> rows, const CellStates& states,
            std::size_t c) {
-  const std::vector<Candidate> changes = changes_of(rows, states, c);
+  const bool with_others = others_count(rows, states, c);
+  const std::vector<Candidate> changes = changes_of(rows, states, c, with_others);
   if (changes.empty()) return take_unchanged(rows, states, c);
+  const bool no_others =
+      with_others && std::none_of(changes.begin(), changes.end(), [&](const Candidate& candidate) {
+        return states.at(candidate.member, c) == CellState::base;
+      });
+  if (no_others) return {{std::nullopt, Resolve::manual, Undecided::not_held}, true};
   const bool equal = std::all_of(changes.begin(), changes.end(), [&](const Candidate& candidate) {
     return candidate.value == changes.front().value;
   });
@@ -63,7 +83,7 @@ Taken take(const MergeRule& rule, std::span<const mysql::Row* const> rows, const
 
 bool CellStates::any_changed(std::size_t member) const {
   for (std::size_t c = 0; c < columns_; ++c)
-    if (at(member, c) == CellState::changed) return true;
+    if (is_changed(member, c)) return true;
   return false;
 }
 

@@ -16,8 +16,10 @@ namespace rowplan::planner {
 enum class CellState : std::uint8_t {
   absent,   ///< the member does not have the row
   base,     ///< as all had it
+  behind,   ///< as the member had it when it last took part; the others have moved it since
   written,  ///< as an earlier run wrote it: not the member's own change
   changed,
+  diverged,  ///< changed where the others, without the member, had changed it too
 };
 
 /// Of all cells of a row on all members.
@@ -32,6 +34,11 @@ class CellStates {
   }
   [[nodiscard]] CellState at(std::size_t member, std::size_t column) const {
     return states_[member * columns_ + column];
+  }
+  /// By the member itself.
+  [[nodiscard]] bool is_changed(std::size_t member, std::size_t column) const {
+    const CellState state = at(member, column);
+    return state == CellState::changed || state == CellState::diverged;
   }
   [[nodiscard]] bool any_changed(std::size_t member) const;
 

@@ -35,12 +35,37 @@ class MemberHead {
   bool has_;
 };
 
+/// What one member had, at hand.
+class PastHead {
+ public:
+  explicit PastHead(const MemberPast& past) : past_(past) { advance(); }
+
+  [[nodiscard]] const mysql::Row* key() const { return has_ ? &key_ : nullptr; }
+  /// `listed`: the walk is at its key.
+  [[nodiscard]] MemberBase base(bool listed) const {
+    if (past_.unknown) return {MemberBase::Kind::unknown, nullptr};
+    return listed ? entry_.base() : MemberBase();
+  }
+  void advance() { has_ = past_.behind != nullptr && past_.behind->next(key_, entry_); }
+
+ private:
+  MemberPast past_;
+  mysql::Row key_;
+  BehindRow entry_;
+  bool has_ = false;
+};
+
 class Walk {
  public:
   Walk(const MergeShape& shape, std::span<RowSource* const> members, const MergePast& past)
-      : shape_(shape), past_(past), hasher_(shape.types), rows_(members.size()) {
+      : shape_(shape),
+        past_(past),
+        hasher_(shape.types),
+        rows_(members.size()),
+        own_(past.members.size()) {
     heads_.reserve(members.size());
     for (std::size_t i = 0; i < members.size(); ++i) heads_.emplace_back(shape, i, *members[i]);
+    for (const MemberPast& member : past.members) pasts_.emplace_back(member);
     advance_base();
   }
 
@@ -81,6 +106,9 @@ class Walk {
     for (const MemberHead& head : heads_)
       if (head.row() != nullptr && (first == nullptr || before(*head.row(), *first)))
         first = head.row();
+    for (const PastHead& head : pasts_)
+      if (head.key() != nullptr && (first == nullptr || before(*head.key(), *first)))
+        first = head.key();
     return first;
   }
 
@@ -93,7 +121,12 @@ class Walk {
     const auto& intents = past_.intents;
     while (intent_ < intents.size() && before(intents[intent_].key, key_)) ++intent_;
     const bool intended = intent_ < intents.size() && is_at_key(intents[intent_].key);
-    MergeInput input{past_.baseline != nullptr, at_base_ ? &base_ : nullptr, rows_, {}};
+    MergeInput input{past_.baseline != nullptr, at_base_ ? &base_ : nullptr, rows_, {}, own_};
+    for (std::size_t i = 0; i < pasts_.size(); ++i) {
+      const bool listed = pasts_[i].key() != nullptr && is_at_key(*pasts_[i].key());
+      own_[i] = pasts_[i].base(listed);
+      input.is_listed = input.is_listed || listed;
+    }
     if (intended) input.intents = intents[intent_].intents;
     return input;
   }
@@ -101,6 +134,8 @@ class Walk {
   void advance() {
     for (std::size_t i = 0; i < heads_.size(); ++i)
       if (rows_[i] != nullptr) heads_[i].advance();
+    for (PastHead& head : pasts_)
+      if (head.key() != nullptr && is_at_key(*head.key())) head.advance();
     if (at_base_) advance_base();
   }
 
@@ -108,7 +143,9 @@ class Walk {
   const MergePast& past_;
   mysql::RowHasher hasher_;
   std::vector<MemberHead> heads_;
+  std::vector<PastHead> pasts_;
   std::vector<const mysql::Row*> rows_;  // at the key, of each member
+  std::vector<MemberBase> own_;          // likewise
   mysql::Row key_;
   mysql::Row base_key_;
   BaselineRow base_;

@@ -15,7 +15,8 @@ namespace rowplan::planner {
 class MergeVisitor {
  public:
   virtual ~MergeVisitor() = default;
-  /// A key that a member or the baseline has. `input` holds until the next call.
+  /// A key that a member, the baseline or a list of a member's has. `input` holds until the next
+  /// call.
   virtual void row(const mysql::Row& key, const MergeInput& input) = 0;
   /// The chunk's keys are through. `high` is open at the end of the walk's range.
   virtual void chunk_end(const KeyRange& range) = 0;
@@ -23,10 +24,17 @@ class MergeVisitor {
   virtual bool stop() { return false; }
 };
 
+/// What one member had other than the baseline tells, as it missed syncs.
+struct MemberPast {
+  BehindRows* behind = nullptr;  ///< nullptr: nothing is listed
+  bool unknown = false;          ///< nothing tells what it had
+};
+
 /// What is known of earlier syncs.
 struct MergePast {
-  BaselineSource* baseline = nullptr;     ///< nullptr: there is none
-  std::span<const KeyedIntents> intents;  ///< in key order
+  BaselineSource* baseline = nullptr;        ///< nullptr: there is none
+  std::span<const KeyedIntents> intents;     ///< in key order
+  std::span<const MemberPast> members = {};  ///< empty: all had what the baseline has
 };
 
 /// Walks all in step. A chunk ends after each row of the first member whose key's CRC-32 is 0

@@ -46,7 +46,7 @@ void BaselineBuild::append(std::string_view key, std::string_view value) {
 void BaselineBuild::write_pages() {
   store_.write(
       [&](SQLite::Database& db) {
-        BaselinePages pages(db, id_);
+        BaselinePages pages(db, PagesOf::baseline, id_);
         for (const PageWriter& page : full_)
           pages.insert(kFirstPosition + static_cast<std::int64_t>(pages_++) * kPositionStep, page);
       },

@@ -5,15 +5,19 @@
 
 #include <iterator>
 #include <map>
+#include <sstream>
 #include <utility>
 
 #include "state/baseline_page.h"
 #include "state/error.h"
 #include "state/numbers.h"
+#include "state/schema.h"
 
 namespace rowplan::state {
 
 namespace {
+
+constexpr std::int64_t kMembersSince = 5;  // version of the schema
 
 /// The intents of one row of the table, which has the columns entries, value_bytes, checksum, data
 /// from `first` on.
@@ -31,6 +35,18 @@ std::vector<BaselineIntent> intents_in(SQLite::Statement& query, int first, cons
     throw StateError(store.path(), StateErrorKind::corrupt,
                      "what was intended for " + address + " is damaged");
   return intents;
+}
+
+/// Names of servers have no spaces.
+std::string joined(const std::vector<std::string>& members) {
+  std::string text;
+  for (const std::string& member : members) text += (text.empty() ? "" : " ") + member;
+  return text;
+}
+
+std::vector<std::string> parted(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), std::istream_iterator<std::string>()};
 }
 
 PageWriter page_of(const std::vector<BaselineIntent>& intents) {
@@ -60,38 +76,40 @@ void replace(SQLite::Database& db, std::int64_t seq, const std::vector<BaselineI
 }  // namespace
 
 void BaselineIntents::put(const std::string& address, const PlanRef& plan, std::uint64_t unit,
-                          const std::vector<BaselineIntent>& intents) {
-  const std::size_t width = intents.empty() ? 0 : intents.front().value.size();
-  const PageWriter page = page_of(intents);
+                          const UnitIntents& intents) {
+  const std::size_t width = intents.intents.empty() ? 0 : intents.intents.front().value.size();
+  const PageWriter page = page_of(intents.intents);
   store_.write([&](SQLite::Database& db) {
     settle(address, plan, unit);
     SQLite::Statement insert(db,
                              "INSERT INTO baseline_intents (address, plan_id, "
-                             "plan_digest, unit, entries, value_bytes, checksum, data) VALUES (?, "
-                             "?, ?, ?, ?, ?, ?, ?)");
+                             "plan_digest, unit, members, entries, value_bytes, checksum, data) "
+                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     SQLite::bind(insert, address, plan.plan_id, plan.plan_digest, to_sql(unit),
-                 to_sql(page.entries()), to_sql(width), page_checksum(page.data(), page.entries()));
-    insert.bind(8, static_cast<const void*>(page.data().data()),
+                 joined(intents.members), to_sql(page.entries()), to_sql(width),
+                 page_checksum(page.data(), page.entries()));
+    insert.bind(9, static_cast<const void*>(page.data().data()),
                 static_cast<int>(page.data().size()));
     insert.exec();
   });
 }
 
-std::vector<BaselineIntent> BaselineIntents::all(const std::string& address) const {
-  std::vector<BaselineIntent> intents;
+std::vector<UnitIntents> BaselineIntents::all(const std::string& address) const {
+  std::vector<UnitIntents> all;
   store_.read([&](SQLite::Database& db) {
     // A file of an older version, opened to be read, has no such table yet.
     if (!db.tableExists("baseline_intents")) return;
-    SQLite::Statement query(db,
-                            "SELECT entries, value_bytes, checksum, data FROM baseline_intents "
-                            "WHERE address = ? ORDER BY seq");
+    // Nor has one that is older by less this column.
+    const bool named = schema_version(db) >= kMembersSince;
+    SQLite::Statement query(db, std::string("SELECT ") + (named ? "members" : "''") +
+                                    ", entries, value_bytes, checksum, data FROM baseline_intents "
+                                    "WHERE address = ? ORDER BY seq");
     query.bind(1, address);
-    while (query.executeStep()) {
-      std::vector<BaselineIntent> more = intents_in(query, 0, store_, address);
-      std::move(more.begin(), more.end(), std::back_inserter(intents));
-    }
+    while (query.executeStep())
+      all.push_back(
+          {parted(query.getColumn(0).getString()), intents_in(query, 1, store_, address)});
   });
-  return intents;
+  return all;
 }
 
 std::optional<std::string> BaselineIntents::newest_plan(const std::string& address) const {

@@ -14,10 +14,16 @@
 
 namespace rowplan::state {
 
-/// A key and what is intended; both opaque. All values of a table have one width.
+/// A key and what is intended; both opaque. All values of a unit have one width.
 struct BaselineIntent {
   std::string key;
   std::string value;
+};
+
+/// What one unit of one plan intended.
+struct UnitIntents {
+  std::vector<std::string> members;  ///< whose rows they are of, in the order of the values
+  std::vector<BaselineIntent> intents;
 };
 
 /// All throw StateError.
@@ -27,10 +33,10 @@ class BaselineIntents {
 
   /// On disk when it returns. In the place of what stood there of the same unit.
   void put(const std::string& address, const PlanRef& plan, std::uint64_t unit,
-           const std::vector<BaselineIntent>& intents);
+           const UnitIntents& intents);
   /// Of all units of all plans, the oldest first; of one key the last one counts. Throws corrupt
   /// where one is damaged.
-  [[nodiscard]] std::vector<BaselineIntent> all(const std::string& address) const;
+  [[nodiscard]] std::vector<UnitIntents> all(const std::string& address) const;
   /// The newest plan, by its id, of which something is left; nullopt: of none.
   [[nodiscard]] std::optional<std::string> newest_plan(const std::string& address) const;
   /// Nothing of it was written.

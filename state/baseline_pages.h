@@ -1,4 +1,4 @@
-// The pages of one baseline in the database. Internal to state/.
+// The pages of one baseline, or of what a member is behind it, in the database. Internal to state/.
 #pragma once
 
 #include <cstdint>
@@ -36,10 +36,14 @@ struct StoredPage {
   std::string data;
 };
 
+enum class PagesOf : std::uint8_t { baseline, behind_list };
+
 /// Within a transaction of the caller's. Throws SQLite::Exception.
 class BaselinePages {
  public:
-  BaselinePages(SQLite::Database& db, std::int64_t baseline) : db_(db), baseline_(baseline) {}
+  /// `owner`: the id of the baseline or of the list.
+  BaselinePages(SQLite::Database& db, PagesOf of, std::int64_t owner)
+      : db_(db), of_(of), owner_(owner) {}
 
   /// The first page at `position` or behind it. `damage`: set where it is not as it was written.
   [[nodiscard]] std::optional<StoredPage> at_or_after(std::int64_t position, bool& damage) const;
@@ -73,8 +77,12 @@ class BaselinePages {
   static constexpr std::int64_t kEnd = std::int64_t{1} << 62U;
 
  private:
+  /// With the names of this kind's table and column in the places of {pages} and {owner}.
+  [[nodiscard]] std::string sql(std::string text) const;
+
   SQLite::Database& db_;
-  std::int64_t baseline_;
+  PagesOf of_;
+  std::int64_t owner_;
 };
 
 }  // namespace rowplan::state

@@ -31,6 +31,12 @@ struct BaselineChange {
   std::optional<std::string> value;
 };
 
+/// Of a sync, those that take part and those that do not, by name.
+struct BaselineMembers {
+  std::vector<std::string> present;
+  std::vector<std::string> missing;
+};
+
 /// <0, 0, >0: the order in which the table is read.
 using KeyOrder = std::function<int(std::string_view, std::string_view)>;
 
@@ -47,10 +53,12 @@ class Baselines {
 
   /// Changes some keys, which rise; all or nothing. A key that is gone may have been gone before.
   /// What it is now; nullopt: it is no longer of that generation, and as it was. A power failure
-  /// may undo it, until the next write that is synced.
+  /// may undo it, until the next write that is synced. For members that are missing it is kept
+  /// what they had (state/behind_lists.h); those that are present are behind no more in these keys.
   [[nodiscard]] std::optional<BaselineInfo> move(const BaselineInfo& from,
                                                  const std::vector<BaselineChange>& changes,
-                                                 const KeyOrder& order, const std::string& plan_id);
+                                                 const KeyOrder& order, const std::string& plan_id,
+                                                 const BaselineMembers& members = {});
 
   bool remove(const std::string& address);
 

@@ -148,10 +148,36 @@ CREATE TABLE stopped_appliers (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr const char* kBehind = R"sql(
+CREATE TABLE behind_lists (
+  id       INTEGER PRIMARY KEY,
+  baseline INTEGER NOT NULL REFERENCES baselines (id) ON DELETE CASCADE,
+  member   TEXT NOT NULL,
+  kind     TEXT NOT NULL CHECK (kind IN ('listed', 'unknown', 'expired')),
+  since    TEXT NOT NULL DEFAULT '',
+  rows     INTEGER NOT NULL DEFAULT 0,
+  pages    INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (baseline, member)
+) STRICT;
+
+CREATE TABLE behind_pages (
+  list     INTEGER NOT NULL REFERENCES behind_lists (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  entries  INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  last_key BLOB NOT NULL,
+  data     BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX behind_pages_order ON behind_pages (list, position);
+
+ALTER TABLE baseline_intents ADD COLUMN members TEXT NOT NULL DEFAULT '';
+)sql";
+
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations list{kVersion1, kSyncPositions, kBaselines, kStoppedAppliers};
+  static const Migrations list{kVersion1, kSyncPositions, kBaselines, kStoppedAppliers,
+                               kBehind};
   return list;
 }
 

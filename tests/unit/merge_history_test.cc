@@ -1,12 +1,14 @@
 // Random histories of several members in memory, with a baseline in a real state file: changes
-// anywhere, syncs, and syncs that are killed between two members' commits. In the end all members
-// have what the model has.
+// anywhere, syncs, syncs that members miss, and syncs that are killed between two members' commits.
+// In the end all members have what the model has.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
+#include <list>
 #include <map>
 #include <random>
+#include <set>
 
 #include "planner/merge_walk.h"
 #include "state/baseline_build.h"
@@ -104,19 +106,36 @@ class MergeHistory : public ::testing::TestWithParam<bool> {
     random_.seed(seed);
     const std::size_t members = 2 + random_() % 4;
     tables_.assign(members, {});
+    away_.assign(members, false);
+    unseen_.assign(members, {});
+    begun_.clear();
     origin_.clear();
     truth_.clear();
-    shape_.members.assign(members, "m");
+    synced_.clear();
+    all_.clear();
+    for (std::size_t m = 0; m < members; ++m) all_.push_back("m" + std::to_string(m));
     static_cast<void>(baselines_.remove(shape_.address));
     state::BaselineIntents(store_).settle_all(shape_.address);
   }
 
+  /// All but the first may miss the next sync, but one.
+  void send_away() {
+    const std::size_t stays = 1 + random_() % (tables_.size() - 1);
+    for (std::size_t m = 1; m < tables_.size(); ++m) away_[m] = m != stays && random_() % 2 == 0;
+  }
+  void call_back() { away_.assign(away_.size(), false); }
+
   /// A user writes a key: on any member where the last sync is through with it, else on the one
-  /// where it was changed, since two would make a conflict.
+  /// where it was changed, since two would make a conflict. So would a change to what the member
+  /// has not seen yet, or to what a killed run may have written.
   void change_something() {
     const int number = static_cast<int>(random_() % kKeys) + 1;
     const std::string key(row_key(number).bytes());
-    const std::size_t member = origin_.try_emplace(key, random_() % tables_.size()).first->second;
+    const std::size_t any_member = random_() % tables_.size();
+    const auto known = origin_.find(key);
+    const std::size_t member = known == origin_.end() ? any_member : known->second;
+    if (unseen_[member].contains(key) || begun_.contains(key)) return;
+    origin_[key] = member;
     Table& table = tables_[member];
     if (table.contains(key) && random_() % 3 == 0) {
       table.erase(key);
@@ -130,6 +149,7 @@ class MergeHistory : public ::testing::TestWithParam<bool> {
   /// Ends after so many commits, as if killed. True: it came to its end.
   bool sync(int commits) {
     const auto info = baselines_.find(shape_.address);
+    shape_.members = names(false);
     Planning planning(shape_, rules_);
     plan(info, planning);
     std::size_t done = 0;
@@ -137,24 +157,33 @@ class MergeHistory : public ::testing::TestWithParam<bool> {
       const std::size_t end = std::min(planning.planned.size(), done + 1 + random_() % 8);
       if (!apply({planning.planned.begin() + static_cast<std::ptrdiff_t>(done),
                   planning.planned.begin() + static_cast<std::ptrdiff_t>(end)},
-                 planning.merger, unit, commits))
+                 planning.merger, unit, commits)) {
+        for (; misses_ && done < end; ++done)
+          begun_.insert(std::string(planning.planned[done].key.bytes()));
         return false;
+      }
       done = end;
     }
     if (!info && !first_sync(planning, commits)) return false;
-    state::BaselineIntents(store_).settle_all(shape_.address);
-    origin_.clear();
+    come_to_the_end();
     return true;
   }
 
   void expect_synced() {
-    for (const Table& table : tables_) EXPECT_TRUE(table == truth_);
+    for (std::size_t m = 0; m < tables_.size(); ++m) {
+      if (!away_[m]) {
+        EXPECT_TRUE(tables_[m] == synced_) << m;
+      }
+    }
     Planning again(shape_, rules_);
     plan(baselines_.find(shape_.address), again);
     EXPECT_TRUE(again.planned.empty()) << "a second plan is empty";
   }
 
+  void expect_all() { EXPECT_TRUE(synced_ == truth_); }
+
   std::mt19937_64 random_;
+  bool misses_ = false;  // some syncs
 
  private:
   static mysql::Row row_key(int number) {
@@ -163,22 +192,70 @@ class MergeHistory : public ::testing::TestWithParam<bool> {
     return key;
   }
 
+  [[nodiscard]] std::vector<std::string> names(bool away) const {
+    std::vector<std::string> found;
+    for (std::size_t m = 0; m < all_.size(); ++m)
+      if (away_[m] == away) found.push_back(all_[m]);
+    return found;
+  }
+
+  /// Of this sync's members, in step with their lists.
   void plan(const std::optional<state::BaselineInfo>& info, Planning& planning) {
-    std::vector<TableRows> rows(tables_.begin(), tables_.end());
+    std::list<TableRows> rows;
+    std::list<BehindRows> behind;
     std::vector<RowSource*> sources;
-    for (TableRows& source : rows) sources.push_back(&source);
+    std::vector<MemberPast> pasts;
+    const auto lists =
+        info ? state::BehindLists(store_).of(*info) : std::vector<state::BehindInfo>();
+    for (std::size_t m = 0; m < all_.size(); ++m) {
+      if (away_[m]) continue;
+      sources.push_back(&rows.emplace_back(tables_[m]));
+      pasts.emplace_back();
+      for (const state::BehindInfo& list : lists)
+        if (list.member == all_[m])
+          pasts.back().behind = &behind.emplace_back(store_, shape_, *info, list);
+    }
     std::optional<BaselineRows> baseline;
     if (info) baseline.emplace(store_, shape_, *info);
     const std::vector<KeyedIntents> intents = read_intents(store_, shape_);
-    EXPECT_TRUE(merge_walk(shape_, sources, {baseline ? &*baseline : nullptr, intents}, planning));
+    EXPECT_TRUE(
+        merge_walk(shape_, sources, {baseline ? &*baseline : nullptr, intents, pasts}, planning));
     EXPECT_TRUE(planning.open_above());
+  }
+
+  /// Those that were there have all that anybody of them did.
+  void come_to_the_end() {
+    state::BaselineIntents(store_).settle_all(shape_.address);
+    state::BehindLists lists(store_);
+    lists.missed(baselines_.find(shape_.address).value(), names(true));
+    EXPECT_TRUE(lists.caught_up(baselines_.find(shape_.address).value(), names(false), {},
+                                reading_order(shape_)));
+    std::set<std::string> keys;
+    for (const auto& [key, row] : truth_) keys.insert(key);
+    for (const auto& [key, row] : synced_) keys.insert(key);
+    for (const std::string& key : keys) {
+      const auto origin = origin_.find(key);
+      if (origin != origin_.end() && away_[origin->second] && !is_carried(key)) continue;
+      if (truth_.contains(key))
+        synced_[key] = truth_[key];
+      else
+        synced_.erase(key);
+    }
+    std::erase_if(origin_, [&](const auto& entry) { return !away_[entry.second]; });
+    for (std::size_t m = 0; m < all_.size(); ++m)
+      if (!away_[m]) unseen_[m].clear();
+    if (names(true).empty()) begun_.clear();
+    for (const state::BehindInfo& list : lists.of(baselines_.find(shape_.address).value()))
+      EXPECT_TRUE(away_[static_cast<std::size_t>(list.member.at(1) - '0')]) << list.member;
   }
 
   [[nodiscard]] state::PlanRef plan_ref() { return {"PLAN" + std::to_string(plans_++), "digest"}; }
 
   bool write(const std::vector<Planned>& unit, int& commits) {
-    for (Table& table : tables_) {
+    for (std::size_t m = 0; m < tables_.size(); ++m) {
+      if (away_[m]) continue;
       if (commits-- == 0) return false;
+      Table& table = tables_[m];
       for (const Planned& row : unit) {
         if (!row.written) continue;
         if (row.result)
@@ -191,10 +268,10 @@ class MergeHistory : public ::testing::TestWithParam<bool> {
   }
 
   void intend(const state::PlanRef& plan, std::uint64_t unit, const std::vector<Planned>& rows) {
-    std::vector<state::BaselineIntent> intents;
+    state::UnitIntents intents{shape_.members, {}};
     for (const Planned& row : rows)
       if (row.written)
-        intents.push_back({std::string(row.key.bytes()), intent_value(shape_, row.intent)});
+        intents.intents.push_back({std::string(row.key.bytes()), intent_value(shape_, row.intent)});
     state::BaselineIntents(store_).put(shape_.address, plan, unit, intents);
   }
 
@@ -210,11 +287,37 @@ class MergeHistory : public ::testing::TestWithParam<bool> {
     }
     store_.atomically([&] {
       const auto from = baselines_.find(shape_.address);
-      EXPECT_TRUE(baselines_.move(*from, changes, reading_order(shape_), plan.plan_id));
+      EXPECT_TRUE(baselines_.move(*from, changes, reading_order(shape_), plan.plan_id,
+                                  {names(false), names(true)}));
       state::BaselineIntents(store_).settle(shape_.address, plan, number);
     });
-    for (const Planned& row : unit) origin_.erase(std::string(row.key.bytes()));
+    for (const Planned& row : unit) {
+      const std::string key(row.key.bytes());
+      const auto origin = origin_.find(key);
+      // Of a member that is away: the row went on without its change.
+      if (origin != origin_.end() && !away_[origin->second]) settle(key, origin);
+      for (std::size_t m = 0; m < all_.size(); ++m)
+        if (away_[m]) unseen_[m].insert(key);
+    }
     return true;
+  }
+
+  /// Had a run that was killed written it before its origin went away?
+  bool is_carried(const std::string& key) {
+    const auto found = tables_[0].find(key);
+    const auto truth = truth_.find(key);
+    if (!begun_.contains(key)) return false;
+    if (found == tables_[0].end() || truth == truth_.end())
+      return found == tables_[0].end() && truth == truth_.end();
+    return found->second == truth->second;
+  }
+
+  void settle(const std::string& key, std::map<std::string, std::size_t>::iterator origin) {
+    origin_.erase(origin);
+    if (truth_.contains(key))
+      synced_[key] = truth_[key];
+    else
+      synced_.erase(key);
   }
 
   bool first_sync(Planning& planning, int& commits) {
@@ -235,7 +338,12 @@ class MergeHistory : public ::testing::TestWithParam<bool> {
   MergeRules rules_;
   MergeShape shape_;
   std::vector<Table> tables_;
+  std::vector<std::string> all_;               // names
+  std::vector<bool> away_;                     // by member
+  std::vector<std::set<std::string>> unseen_;  // likewise: keys that moved without it
+  std::set<std::string> begun_;                // keys that a killed run may have written
   Table truth_;
+  Table synced_;                               // as far as a sync has seen it
   std::map<std::string, std::size_t> origin_;  // who changed a key since its last sync
   int plans_ = 0;
 };
@@ -256,6 +364,31 @@ TEST_P(MergeHistory, AllEqualTheModelInTheEnd) {
     }
     ASSERT_TRUE(sync(1'000'000));
     expect_synced();
+  }
+}
+
+TEST_P(MergeHistory, MembersThatMissSyncs) {
+  constexpr int kHistories = 8;
+  const std::uint64_t first_seed = std::random_device{}();
+  for (int history = 0; history < kHistories && !HasFailure(); ++history) {
+    const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(history);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    start(seed);
+    misses_ = true;
+    ASSERT_TRUE(sync(1000));
+    for (int round = 0; round < 20 && !HasFailure(); ++round) {
+      for (std::uint64_t i = random_() % 30; i > 0; --i) change_something();
+      if (random_() % 4 == 0)
+        call_back();
+      else
+        send_away();
+      if (!sync(random_() % 3 == 0 ? static_cast<int>(random_() % 60) : 1'000'000)) continue;
+      expect_synced();
+    }
+    call_back();
+    ASSERT_TRUE(sync(1'000'000));
+    expect_synced();
+    expect_all();
   }
 }
 

@@ -1,6 +1,7 @@
 // Rows of small numbers for the tests of the merge: key, value, another value, a time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -57,19 +58,36 @@ inline MergeRule rule_of(Resolve resolve, std::size_t member = 0, int threshold_
 
 inline MergeRules rules_of(const MergeRule& rule) { return {rule, std::nullopt, false}; }
 
+/// What a member had other than the others, where it did.
+struct OwnBase {
+  MemberBase::Kind kind = MemberBase::Kind::common;
+  MaybeValues row;
+};
+
 /// One row on all members; keeps what MergeInput points to.
 struct MergeCase {
   bool has_baseline = true;
   MaybeValues base;
   std::vector<MaybeValues> rows;
-  std::vector<MergeIntent> intents;
+  std::vector<MergeIntent> intents = {};
+  std::vector<OwnBase> own = {};
 
   template <typename Use>
   auto with_input(RowMerger& merger, const Use& use) const {
     BaselineRow baseline;
     if (base) baseline = merger.baseline_of(merge_row(*base));
+    std::vector<BaselineRow> rows_before(own.size());
+    std::vector<MemberBase> before;
+    for (std::size_t m = 0; m < own.size(); ++m) {
+      if (own[m].row) rows_before[m] = merger.baseline_of(merge_row(*own[m].row));
+      before.push_back({own[m].kind, own[m].row ? &rows_before[m] : nullptr});
+    }
     const Pointers pointers(rows);
-    return use(MergeInput{has_baseline, base ? &baseline : nullptr, pointers.rows, intents});
+    const bool listed = std::any_of(before.begin(), before.end(), [](const MemberBase& each) {
+      return each.kind == MemberBase::Kind::own;
+    });
+    return use(MergeInput{has_baseline, base ? &baseline : nullptr, pointers.rows, intents, before,
+                          listed});
   }
 
   [[nodiscard]] MergeDecision merge(const MergeRules& rules) const {

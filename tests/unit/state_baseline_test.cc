@@ -350,14 +350,15 @@ class StateIntents : public StateBaseline {
 };
 
 TEST_F(StateIntents, StandUntilTheyAreSettled) {
-  intents_.put(kAddress, plan_, 1, {{"a", "1"}, {"b", "2"}});
-  intents_.put(kAddress, plan_, 2, {{"c", "3"}});
-  intents_.put(kAddress, plan_, 1, {{"b", "4"}});
+  intents_.put(kAddress, plan_, 1, {{"hq", "dw"}, {{"a", "1"}, {"b", "2"}}});
+  intents_.put(kAddress, plan_, 2, {{"hq", "dw", "lake"}, {{"c", "3"}}});
+  intents_.put(kAddress, plan_, 1, {{"hq", "dw"}, {{"b", "4"}}});
   const auto all = intents_.all(kAddress);
   ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].key, "c");
-  EXPECT_EQ(all[1].key, "b");
-  EXPECT_EQ(all[1].value, "4") << "the newest last";
+  EXPECT_EQ(all[0].intents.at(0).key, "c");
+  EXPECT_EQ(all[0].members, (std::vector<std::string>{"hq", "dw", "lake"}));
+  EXPECT_EQ(all[1].intents.at(0).key, "b");
+  EXPECT_EQ(all[1].intents.at(0).value, "4") << "the newest last";
   EXPECT_TRUE(intents_.all("branches/hr.other").empty());
   intents_.settle(kAddress, plan_, 2);
   EXPECT_EQ(intents_.all(kAddress).size(), 1U);
@@ -367,22 +368,23 @@ TEST_F(StateIntents, StandUntilTheyAreSettled) {
 
 TEST_F(StateIntents, RowsAreSettledInAllUnitsOfAllPlans) {
   const PlanRef other{"OTHER", "digest"};
-  intents_.put(kAddress, plan_, 1, {{"a", "1"}, {"b", "2"}});
-  intents_.put(kAddress, other, 1, {{"b", "33"}});
-  intents_.put(kAddress, other, 2, {{"bc", "4"}, {"b", "5"}});
-  intents_.put("branches/hr.other", plan_, 1, {{"b", "6"}});
+  intents_.put(kAddress, plan_, 1, {{"hq", "dw"}, {{"a", "1"}, {"b", "2"}}});
+  intents_.put(kAddress, other, 1, {{}, {{"b", "33"}}});
+  intents_.put(kAddress, other, 2, {{}, {{"bc", "4"}, {"b", "5"}}});
+  intents_.put("branches/hr.other", plan_, 1, {{}, {{"b", "6"}}});
   EXPECT_EQ(intents_.newest_plan(kAddress), "PLAN");
   EXPECT_EQ(intents_.newest_plan("branches/hr.third"), std::nullopt);
   intents_.settle_rows(kAddress, [](std::string_view key) { return key == "b"; });
   const auto left = intents_.all(kAddress);
   ASSERT_EQ(left.size(), 2U);
-  EXPECT_EQ(left[0].key + left[0].value, "a1");
-  EXPECT_EQ(left[1].key + left[1].value, "bc4");
+  EXPECT_EQ(left[0].intents.at(0).key + left[0].intents.at(0).value, "a1");
+  EXPECT_EQ(left[0].members.size(), 2U);
+  EXPECT_EQ(left[1].intents.at(0).key + left[1].intents.at(0).value, "bc4");
   EXPECT_EQ(intents_.all("branches/hr.other").size(), 1U);
 }
 
 TEST_F(StateIntents, DamageIsSeen) {
-  intents_.put(kAddress, plan_, 1, {{"a", "1"}, {"b", "2"}});
+  intents_.put(kAddress, plan_, 1, {{"hq", "dw"}, {{"a", "1"}, {"b", "2"}}});
   exec("UPDATE baseline_intents SET entries = 1");
   EXPECT_THROW(static_cast<void>(intents_.all(kAddress)), StateError);
   EXPECT_THROW(intents_.settle_rows(kAddress, [](std::string_view) { return true; }), StateError);
@@ -390,7 +392,7 @@ TEST_F(StateIntents, DamageIsSeen) {
 
 TEST_F(StateIntents, MoveAndSettleAreOne) {
   const BaselineInfo info = build(store_, rows_of(3));
-  intents_.put(kAddress, plan_, 1, {{key_of(10), "1"}});
+  intents_.put(kAddress, plan_, 1, {{}, {{key_of(10), "1"}}});
   EXPECT_THROW(store_.atomically([&] {
     static_cast<void>(baselines_.move(info, {{key_of(10), value_of(9)}}, downwards, "P"));
     intents_.settle(kAddress, plan_, 1);
