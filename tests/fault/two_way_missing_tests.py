@@ -49,6 +49,10 @@ def two_way_missing_deletes(bench):
     listed = state_rows(bench, "SELECT member, kind, since <> '', rows FROM behind_lists"
                                " ORDER BY rows DESC")
     check(listed[0] == ("far", "listed", 1, 4), f"lists {listed}")
+    behind = json.loads(bench.expect(0, "status", "--json").out)["pairs"][0]["behind"]
+    check([entry["rows"] for entry in behind if entry["address"] == f"g@far/{bench.db}.t"] == [4],
+          f"status {behind}")
+    check("to catch up" in bench.expect(0, "status").out, "the text does not tell of it")
     back(group)
     check(5 in group.rows("far") and 200 not in group.rows("far"), "the spoke has seen it already")
     bench.expect(0, *SYNC)
@@ -59,7 +63,7 @@ def two_way_missing_deletes(bench):
 
 
 def two_way_missing_changes(bench):
-    """What a spoke did while it was down goes to all; where the others did too, it is a conflict."""
+    """What a spoke did while it was down goes to all; what others changed too is a conflict."""
     group = Group(bench, SKIP + PLAIN + LIMITS)
     bench.expect(0, *SYNC)
     away(group)
@@ -142,7 +146,7 @@ def two_way_missing_first(bench):
 
 
 def two_way_missing_at_apply(bench):
-    """A plan is for its members: with one gone nothing of it is applied; others may come too late."""
+    """A plan is for its members: with one gone nothing is applied; who comes late stays out."""
     group = Group(bench, SKIP + PLAIN + LIMITS)
     bench.expect(0, *SYNC)
     group.update("hub", 5, "hub")
