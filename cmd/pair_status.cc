@@ -1,9 +1,27 @@
 #include "cmd/pair_status.h"
 
 #include "cmd/time_text.h"
+#include "planner/address.h"
+#include "state/baselines.h"
 #include "state/store.h"
 
 namespace rowplan::cmd {
+
+namespace {
+
+std::vector<TableBehind> read_behind(state::Store& store, const std::string& pair) {
+  std::vector<TableBehind> behind;
+  for (const state::BaselineInfo& info : state::Baselines(store).all()) {
+    if (!info.address.starts_with(pair + '/')) continue;
+    for (state::BehindInfo& list : state::BehindLists(store).of(info)) {
+      const std::string address = planner::with_spoke({info.address, list.member});
+      behind.push_back({address, std::move(list)});
+    }
+  }
+  return behind;
+}
+
+}  // namespace
 
 JobStatus read_status(const planner::Manifest& manifest) {
   JobStatus status;
@@ -31,6 +49,7 @@ JobStatus read_status(const planner::Manifest& manifest) {
         const std::optional<SystemTime> at = parse_watermark(mark.value);
         pair.watermarks.push_back({std::move(mark), at});
       }
+      pair.behind = read_behind(*store, spec.name);
     }
     status.pairs.push_back(std::move(pair));
   }

@@ -8,6 +8,7 @@
 
 #include "cmd/run_progress.h"
 #include "planner/manifest.h"
+#include "state/behind_lists.h"
 #include "state/lock.h"
 #include "state/pairs.h"
 #include "state/runs.h"
@@ -24,6 +25,12 @@ struct TableWatermark {
   std::optional<SystemTime> at;
 };
 
+/// What a spoke of a two-way group has not seen of a table.
+struct TableBehind {
+  std::string address;  ///< `group@spoke/db.table`
+  state::BehindInfo list;
+};
+
 struct PairStatus {
   std::string name;
   std::string source;
@@ -34,6 +41,7 @@ struct PairStatus {
   std::optional<SystemTime> full_compare_at;
   std::optional<state::RunRecord> last_run;
   std::vector<TableWatermark> watermarks;  ///< of its tables
+  std::vector<TableBehind> behind;         ///< likewise
 };
 
 struct JobStatus {

@@ -10,12 +10,14 @@
 #include "executor/run_record.h"
 #include "executor/state_hold.h"
 #include "executor/undo_prune.h"
+#include "planner/address.h"
 #include "planner/display_text.h"
 #include "planner/plan_id.h"
 #include "planner/refusal.h"
 #include "planner/resolve.h"
 #include "state/baseline_intents.h"
 #include "state/baselines.h"
+#include "state/behind_lists.h"
 #include "state/journal.h"
 #include "state/pairs.h"
 #include "state/runs.h"
@@ -116,6 +118,21 @@ ordered_json forget_baselines(state::Store& store, const planner::Address& addre
   return forgotten;
 }
 
+/// Of a spoke of a two-way group: what it had, of each of these tables.
+ordered_json forget_spoke(state::Store& store, const planner::Address& address,
+                          std::string& message) {
+  ordered_json forgotten = ordered_json::array();
+  const auto [shared, spoke] = planner::without_spoke(to_string(address));
+  if (spoke.empty()) return forgotten;
+  for (const state::BaselineInfo& info : state::Baselines(store).all()) {
+    if (info.address != shared && !info.address.starts_with(shared + '/')) continue;
+    static_cast<void>(state::BehindLists(store).forget(info, spoke));
+    forgotten.push_back({{"address", info.address}, {"member", spoke}});
+    message += "; forgot what '" + spoke + "' had of " + info.address;
+  }
+  return forgotten;
+}
+
 /// Those of the table, or of all tables of the pair.
 std::vector<state::Watermark> watermarks_at(const state::Watermarks& marks,
                                             const planner::Address& address) {
@@ -130,10 +147,12 @@ Told rebase(state::Store& store, const planner::Address& address) {
   state::Watermarks marks(store);
   ordered_json forgotten = ordered_json::array();
   ordered_json baselines;
+  ordered_json spokes;
   bool full_compare = false;
   store.atomically([&] {
     std::string message = text + ": rebased";
     baselines = forget_baselines(store, address, message);
+    spokes = forget_spoke(store, address, message);
     for (const state::Watermark& mark : watermarks_at(marks, address)) {
       if (!marks.remove(mark.address)) continue;
       forgotten.push_back({{"address", mark.address}, {"value", mark.value}});
@@ -141,12 +160,13 @@ Told rebase(state::Store& store, const planner::Address& address) {
     }
     full_compare = state::Pairs(store).forget_full_compare(address.pair);
     if (full_compare) message += "; forgot the last full compare";
-    if (full_compare || !forgotten.empty() || !baselines.empty())
+    if (full_compare || !forgotten.empty() || !baselines.empty() || !spokes.empty())
       record(store, "state rebase", address, message);
   });
   Told told{{{"address", text},
              {"forgotten", forgotten},
              {"baselines_forgotten", baselines},
+             {"spokes_forgotten", spokes},
              {"full_compare_forgotten", full_compare}},
             ""};
   for (const ordered_json& baseline : baselines) {
@@ -154,6 +174,11 @@ Told rebase(state::Store& store, const planner::Address& address) {
                  " had after the last sync (" +
                  planner::with_commas(baseline["rows"].get<std::uint64_t>()) +
                  " rows): the next one deletes nothing.\n";
+  }
+  for (const ordered_json& table : spokes) {
+    told.text += "Forgot what '" + shown(table["member"].get<std::string>()) + "' had of " +
+                 shown(table["address"].get<std::string>()) +
+                 ": the next sync deletes nothing of it.\n";
   }
   for (const ordered_json& mark : forgotten) {
     told.text += "Forgot the watermark " + shown(mark["value"].get<std::string>()) + " of " +

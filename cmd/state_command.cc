@@ -24,7 +24,8 @@ namespace {
 using nlohmann::ordered_json;
 using planner::Address;
 
-Address known_address(const std::string& text, const planner::Manifest& manifest) {
+/// `rebases`: a spoke of a two-way group has a past of its own.
+Address known_address(const std::string& text, const planner::Manifest& manifest, bool rebases) {
   const std::optional<Address> address = planner::parse_address(text);
   if (!address) {
     throw planner::Refusal(planner::RefusalReason::usage, "'" + text + "' is not an address",
@@ -33,7 +34,11 @@ Address known_address(const std::string& text, const planner::Manifest& manifest
   }
   const bool known =
       std::any_of(manifest.pairs.begin(), manifest.pairs.end(), [&](const planner::PairSpec& pair) {
-        return pair.name == address->pair &&
+        const bool spoke = std::any_of(
+            pair.all_spokes.begin(), pair.all_spokes.end(), [&](const std::string& name) {
+              return rebases && planner::spoke_name(pair.name, name) == address->pair;
+            });
+        return (spoke || pair.name == address->pair) &&
                (!address->table || planner::job_of(manifest, pair.name, *address->table));
       });
   if (!known) {
@@ -237,7 +242,8 @@ ExitCode run_state(const StateOptions& options, const Context& context) {
   const LoadedManifest loaded = load_manifest(context.global.manifest);
   report_warnings(loaded, context.console);
   std::optional<Address> address;
-  if (!options.address.empty()) address = known_address(options.address, loaded.manifest);
+  if (!options.address.empty())
+    address = known_address(options.address, loaded.manifest, options.verb == StateVerb::rebase);
   if (options.verb != StateVerb::list && options.verb != StateVerb::show) {
     return change_state(options, address, loaded.manifest, context);
   }

@@ -48,6 +48,12 @@ ordered_json pair_json(const PairStatus& pair, const StatusOptions& options, Sys
       {"watermarks", ordered_json::array()},
       {"outdated", options.max_age.has_value() && is_outdated(pair, *options.max_age, now)}};
   if (!pair.spokes.empty()) entry["spokes"] = pair.spokes;
+  for (const TableBehind& table : pair.behind)
+    entry["behind"].push_back(
+        {{"address", table.address},
+         {"kind", state::behind_kind_name(table.list.kind)},
+         {"since", table.list.since.empty() ? ordered_json() : ordered_json(table.list.since)},
+         {"rows", table.list.rows}});
   if (pair.record) {
     entry["last_success_at"] = pair.record->last_success_at;
     entry["last_plan_id"] = pair.record->last_plan_id;

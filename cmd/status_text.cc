@@ -61,6 +61,14 @@ std::string pair_text(const PairStatus& pair, const StatusOptions& options, Syst
                                            : std::string("never")) +
         '\n';
   }
+  for (const TableBehind& table : pair.behind) {
+    text += "  behind             " + shown(table.address) + ": ";
+    text += table.list.since.empty() ? "in all syncs"
+                                     : "missing since " + time_with_age(table.list.since, now);
+    text += table.list.kind == state::BehindKind::listed
+                ? ", " + counted(table.list.rows, "row", "rows") + " to catch up\n"
+                : std::string(", ") + state::behind_kind_name(table.list.kind) + '\n';
+  }
   for (const TableWatermark& table : pair.watermarks) {
     text += "  watermark          " + shown(table.mark.address) + ' ' + watermark_text(table, now) +
             '\n';

@@ -1,5 +1,7 @@
 #include "executor/baseline_keeper.h"
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -13,6 +15,8 @@
 #include "planner/two_way_table.h"
 #include "state/baseline_build.h"
 #include "state/baseline_intents.h"
+#include "state/behind_lists.h"
+#include "state/clock.h"
 #include "state/sync_positions.h"
 
 namespace rowplan::executor {
@@ -50,6 +54,8 @@ BaselineKeeper::BaselineKeeper(const planner::LoadedPlan& plan,
     Kept& kept = kept_[t];
     kept.table = t;
     kept.shape = planner::merge_shape_of(pairs[t]);
+    kept.members = {kept.shape.members, pairs[t].job.missing()};
+    kept.tombstone_days = pairs[t].job.tombstone_days;
     kept.info = planned_baseline(plan.plan, table, pairs[t], store);
     if (!table.baseline->path.empty())
       kept.moves = std::make_unique<planner::BaselineMovesReader>(plan, table);
@@ -102,6 +108,13 @@ void BaselineKeeper::unit_in(const UnitWork& unit) {
   }
 }
 
+void BaselineKeeper::refuse_moved(const Kept& kept) const {
+  throw planner::Refusal(planner::RefusalReason::stale,
+                         "the baseline of " + table_of(kept).address +
+                             " was moved by another run while the plan was applied",
+                         "plan again");
+}
+
 /// What was intended of these rows, by whichever run, must not count again if one of them ever
 /// comes back to what it was.
 void BaselineKeeper::move(Kept& kept, const std::vector<BaselineChange>& changes) {
@@ -109,13 +122,10 @@ void BaselineKeeper::move(Kept& kept, const std::vector<BaselineChange>& changes
   const PlanTable& table = table_of(kept);
   store_.atomically(
       [&] {
-        const auto moved = state::Baselines(store_).move(
-            kept.info.value(), changes, planner::reading_order(kept.shape), ref_.plan_id);
-        if (!moved)
-          throw planner::Refusal(planner::RefusalReason::stale,
-                                 "the baseline of " + table.address +
-                                     " was moved by another run while the plan was applied",
-                                 "plan again");
+        const auto moved = state::Baselines(store_).move(kept.info.value(), changes,
+                                                         planner::reading_order(kept.shape),
+                                                         ref_.plan_id, kept.members);
+        if (!moved) refuse_moved(kept);
         kept.info = moved;
         std::set<std::string_view> keys;
         for (const BaselineChange& change : changes) keys.insert(change.key);
@@ -127,19 +137,26 @@ void BaselineKeeper::move(Kept& kept, const std::vector<BaselineChange>& changes
 
 void BaselineKeeper::finish(const MissingUnits& missing, ApplySessions& sessions,
                             ApplyObserver& observer) {
+  for (auto& [t, kept] : kept_)
+    if (!table_of(kept).baseline->from.empty()) move_rest(kept);
+  const Positions positions = positions_of(missing, sessions);
   for (auto& [t, kept] : kept_) {
-    const PlanTable& table = table_of(kept);
-    if (!table.baseline->from.empty()) move_rest(kept);
     if (missing.none_of(t)) {
       if (!kept.info) make(kept);
       settle_intents(kept);
+      store_.atomically([&] {
+        keep_members(kept);
+        keep_positions(kept, positions);
+        move_watermarks(kept, observer);
+      });
     } else if (!kept.info) {
-      observer.note(table.address +
+      observer.note(table_of(kept).address +
                     ": not all units are in, so there is no baseline yet: the next sync is a "
                     "union again");
+    } else {
+      state::BehindLists(store_).missed(*kept.info, kept.members.missing);
     }
   }
-  keep_positions(missing, sessions, observer);
 }
 
 /// What waited for no unit: rows that all members had already.
@@ -156,19 +173,20 @@ void BaselineKeeper::move_rest(Kept& kept) {
   move(kept, changes);
 }
 
-/// What was read, merged and written is what all have.
+/// What was read, merged and written is what all have. Of who was missing nothing is known.
 void BaselineKeeper::make(Kept& kept) {
   const PlanTable& table = table_of(kept);
-  std::map<std::string, std::string> identities;
-  for (const auto& [name, server] : plan_.plan.servers) identities[name] = server.identity;
-  state::BaselineBuild build(store_, table.address,
-                             planner::baseline_fits(pairs_[kept.table], identities),
+  state::BaselineBuild build(store_, table.address, planner::baseline_fits(pairs_[kept.table]),
                              planner::baseline_value_bytes(kept.shape));
   if (kept.moves)
     kept.moves->visit([&](std::uint64_t, const BaselineChange& change) {
       if (change.value) build.append(change.key, *change.value);
     });
-  kept.info = build.finish(ref_.plan_id);
+  store_.atomically([&] {
+    kept.info = build.finish(ref_.plan_id);
+    for (const std::string& member : kept.members.missing)
+      kept.info = state::BehindLists(store_).forget(*kept.info, member);
+  });
 }
 
 /// This plan has dealt with what earlier runs left, but for rows that it left as they were.
@@ -180,32 +198,48 @@ void BaselineKeeper::settle_intents(Kept& kept) {
   intents.settle_rows(table.address, [&](std::string_view key) { return open.count(key) == 0; });
 }
 
-/// Of each table whose units are all in: how far its members have been written, and where their
-/// next windows begin.
-void BaselineKeeper::keep_positions(const MissingUnits& missing, ApplySessions& sessions,
-                                    ApplyObserver& observer) {
-  std::map<std::string, std::string> positions;  // by server
+/// All units are in: who took part has caught up, and who did not is behind.
+void BaselineKeeper::keep_members(Kept& kept) {
+  state::BehindLists lists(store_);
+  const state::KeyOrder order = planner::reading_order(kept.shape);
+  const auto open = rows_left_open(plan_, table_of(kept), pairs_[kept.table]);
+  std::vector<std::string> left(open.begin(), open.end());
+  std::sort(left.begin(), left.end(),
+            [&](const std::string& a, const std::string& b) { return order(a, b) < 0; });
+  const auto keeps = std::chrono::days(kept.tombstone_days);
+  const std::string oldest = state::rfc3339_utc(std::chrono::system_clock::now() - keeps);
+  lists.missed(*kept.info, kept.members.missing);
+  auto info = lists.caught_up(*kept.info, kept.members.present, left, order);
+  if (info) info = lists.expire(*info, kept.members.missing, oldest);
+  if (!info) refuse_moved(kept);
+  kept.info = info;
+}
+
+/// How far the members of tables whose units are all in have been written.
+BaselineKeeper::Positions BaselineKeeper::positions_of(const MissingUnits& missing,
+                                                       ApplySessions& sessions) const {
+  Positions positions;
   for (const auto& [t, kept] : kept_) {
     if (!missing.none_of(t)) continue;
     for (const std::string& server : kept.shape.members)
       if (positions.count(server) == 0)
         positions[server] = mysql::write_position(sessions.reader(server));
   }
-  store_.atomically([&] {
-    for (const auto& [t, kept] : kept_) {
-      if (!missing.none_of(t)) continue;
-      const bool all_rows = compared_all_rows(table_of(kept));
-      for (const std::string& server : kept.shape.members)
-        state::SyncPositions(store_).put({planner::member_address(table_of(kept).address, server),
-                                          all_rows ? plan_.plan.run.created_at : "", "",
-                                          plan_.plan.servers.at(server).identity,
-                                          positions.at(server)});
-      move_watermarks(kept, observer);
-    }
-  });
+  return positions;
 }
 
-/// Those of all members, or none.
+/// How far the members have been written.
+void BaselineKeeper::keep_positions(const Kept& kept, const Positions& positions) {
+  const PlanTable& table = table_of(kept);
+  const bool all_rows = compared_all_rows(table);
+  for (const std::string& server : kept.shape.members)
+    state::SyncPositions(store_).put({planner::member_address(table.address, server),
+                                      all_rows ? plan_.plan.run.created_at : "", "",
+                                      plan_.plan.servers.at(server).identity,
+                                      positions.at(server)});
+}
+
+/// Where the next windows begin: of all members, or none.
 void BaselineKeeper::move_watermarks(const Kept& kept, ApplyObserver& observer) {
   const PlanTable& table = table_of(kept);
   if (!table.on.begin()->second.watermark) return;

@@ -46,6 +46,8 @@ class BaselineKeeper {
   struct Kept {
     std::size_t table = 0;  // of the plan
     planner::MergeShape shape;
+    state::BaselineMembers members;
+    unsigned tombstone_days = 0;
     std::optional<state::BaselineInfo> info;
     std::unique_ptr<planner::BaselineMovesReader> moves;  // null: there are none
   };
@@ -54,11 +56,14 @@ class BaselineKeeper {
   [[nodiscard]] Kept* kept_of(const TableWork& work);
   [[nodiscard]] planner::ChunkMoves moves_of(Kept& kept, const planner::PlanChunk& chunk);
   void move(Kept& kept, const std::vector<state::BaselineChange>& changes);
+  [[noreturn]] void refuse_moved(const Kept& kept) const;
   void move_rest(Kept& kept);
   void make(Kept& kept);
   void settle_intents(Kept& kept);
-  void keep_positions(const MissingUnits& missing, ApplySessions& sessions,
-                      ApplyObserver& observer);
+  void keep_members(Kept& kept);
+  using Positions = std::map<std::string, std::string>;  // by server
+  [[nodiscard]] Positions positions_of(const MissingUnits& missing, ApplySessions& sessions) const;
+  void keep_positions(const Kept& kept, const Positions& positions);
   void move_watermarks(const Kept& kept, ApplyObserver& observer);
 
   const planner::LoadedPlan& plan_;

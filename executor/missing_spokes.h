@@ -17,7 +17,8 @@ struct LeftOut {
 };
 
 /// Takes the tables and units of spokes out of the plan, and out of `jobs` of its tables, that
-/// cannot be reached and that on_missing = "skip" lets go. Throws mysql::Error where that would
+/// cannot be reached and that on_missing = "skip" lets go; of a two-way group all that was planned
+/// with them. Throws mysql::Error where that would
 /// leave no table, mysql::IdentityError for another server than was planned.
 [[nodiscard]] LeftOut leave_out_missing(const planner::Manifest& manifest,
                                         planner::Connections& connections,

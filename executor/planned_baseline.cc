@@ -30,10 +30,7 @@ std::optional<state::BaselineInfo> planned_baseline(const planner::Plan& plan,
                                                     const PlanTable& table,
                                                     const planner::TablePair& pair,
                                                     state::Store& store) {
-  std::map<std::string, std::string> identities;
-  for (const auto& [name, server] : plan.servers) identities[name] = server.identity;
-  auto info =
-      state::Baselines(store).find_fitting(table.address, planner::baseline_fits(pair, identities));
+  auto info = state::Baselines(store).find_fitting(table.address, planner::baseline_fits(pair));
   const std::string& from = table.baseline->from;
   if (info && info->plan_id == plan.run.plan_id) return info;
   if (!info && !from.empty())

@@ -128,18 +128,33 @@ planner::Manifest with_planned_sources(const planner::Manifest& manifest,
   return complete;
 }
 
+namespace {
+
+bool is_part(const std::vector<std::string>& part, const std::vector<std::string>& all) {
+  return !part.empty() && std::all_of(part.begin(), part.end(), [&](const std::string& each) {
+    return std::find(all.begin(), all.end(), each) != all.end();
+  });
+}
+
+}  // namespace
+
 std::vector<planner::TableJob> jobs_of(const ApplyRequest& request, const planner::Plan& plan) {
   std::vector<planner::TableJob> jobs;
   planner::Findings over;
   for (const PlanTable& table : plan.tables) {
     const auto address = planner::parse_address(table.address);
-    const auto job = address && address->table
-                         ? planner::job_of(*request.manifest, address->pair, *address->table)
-                         : std::nullopt;
+    auto job = address && address->table
+                   ? planner::job_of(*request.manifest, address->pair, *address->table)
+                   : std::nullopt;
     if (!job)
       throw Refusal(RefusalReason::stale,
                     table.address + " is in the plan, but the manifest no longer selects it",
                     kPlanAgain);
+    if (is_part(table.spokes, job->all_spokes)) {
+      // The plan may have been made without some.
+      job->spokes = table.spokes;
+      job->target = table.target;
+    }
     planner::judge_limits(table, job->options, over);
     for (const planner::PlanUnit& unit : plan.units)
       if ((unit.steps == 1 ? unit.changes : unit.step_rows) > job->options.max_unit_rows &&

@@ -50,7 +50,10 @@ PairScopes succeeded(const PairScopes& scopes, const TableTallies& tables,
   for (const auto& [pair, scope] : scopes) {
     const bool of_group = planner::is_of_group(pair);
     const bool in = of_group && found_equal && not_in.count(pair) == 0;
-    if (in || (success && !of_group)) good.emplace(pair, scope);
+    const bool whole = std::none_of(
+        missing_spokes.begin(), missing_spokes.end(),
+        [&name = pair](const std::string& spoke) { return planner::means_pair(name, spoke); });
+    if (in || (success && !of_group && whole)) good.emplace(pair, scope);
   }
   return good;
 }

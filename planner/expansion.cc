@@ -137,6 +137,13 @@ bool is_table(const std::string& kind) {
   return kind == "BASE TABLE" || kind == "SYSTEM VERSIONED";
 }
 
+std::vector<std::string> TableJob::missing() const {
+  std::vector<std::string> left_out;
+  for (const std::string& spoke : all_spokes)
+    if (std::find(spokes.begin(), spokes.end(), spoke) == spokes.end()) left_out.push_back(spoke);
+  return left_out;
+}
+
 TableJob make_job(const PairSpec& pair, const TableName& source, std::uint64_t rows_estimate) {
   TableJob job;
   job.address = to_string(Address{pair.name, source});
@@ -144,12 +151,14 @@ TableJob make_job(const PairSpec& pair, const TableName& source, std::uint64_t r
   job.source = pair.source;
   job.target = pair.target;
   job.spokes = pair.spokes;
+  job.all_spokes = pair.all_spokes;
   job.direction = pair.direction;
   job.source_table = source;
   job.target_table = apply_rename(pair.rename, source).value_or(source);
   job.allow_triggers = pair.allow_triggers;
   job.allow_replica_writes = may_write_replica(pair);
   job.require_baseline = pair.require_baseline;
+  job.tombstone_days = pair.tombstone_days;
   job.options = options_for(pair, encode_table(source));
   job.rows_estimate = rows_estimate;
   return job;

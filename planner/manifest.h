@@ -135,7 +135,8 @@ struct PairSpec {
   SourceSpan span;
   std::string source;  ///< a server; empty: via-source, and the replica is asked for it
   std::string target;  ///< another server
-  std::vector<std::string> spokes;  ///< of a two-way group: all, `target` the first; else empty
+  std::vector<std::string> spokes;      ///< of a two-way group, `target` the first; else empty
+  std::vector<std::string> all_spokes;  ///< and those that were left out
   std::vector<TableGlob> tables;
   std::vector<RenameRule> rename;  ///< in the manifest's order
   Direction direction = Direction::one_way;
@@ -146,7 +147,8 @@ struct PairSpec {
   ThrottleSpec throttle;                          ///< likewise
   HooksSpec hooks;                                ///< likewise
   std::vector<TableOverride> overrides;           ///< in the manifest's order
-  bool may_be_missing = false;    ///< of a group's spoke: left out where it cannot be reached
+  bool may_be_missing = false;    ///< of a group: a spoke is left out that cannot be reached
+  unsigned tombstone_days = 30;   ///< of a two-way group: for how long such a one can catch up
   bool require_baseline = false;  ///< of a two-way group: no union where there is none
 
   [[nodiscard]] bool via_source() const { return direction == Direction::via_source; }

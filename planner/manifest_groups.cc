@@ -37,15 +37,13 @@ void check_group_direction(const ManifestSection& section, const GroupSpec& grou
   if (!group.sync.two_way() && group.require_baseline)
     report.error(section.key_span("require_baseline"),
                  "\"require_baseline\" is for two-way groups alone");
+  if (!group.sync.two_way() && section.has("tombstone_days"))
+    report.error(section.key_span("tombstone_days"),
+                 "\"tombstone_days\" is for two-way groups alone");
   if (group.sync.two_way() && section.has("allow_replica_writes"))
     report.error(section.key_span("allow_replica_writes"),
                  "\"allow_replica_writes\" cannot go with a two-way group",
                  "what a replica is written unlogged, its source would never have");
-  const std::string skips = "two-way groups that go on without a spoke";
-  if (group.sync.two_way() && group.on_missing == OnMissing::skip && report.refuses(skips))
-    report.error(section.value_span("on_missing"),
-                 section.title() + ": on_missing = \"skip\" belongs to " + skips +
-                     ", which this version does not have yet");
 }
 
 void check_group_name(const ManifestSection& root, const ManifestSection::Named& named,
@@ -105,8 +103,10 @@ std::vector<PairSpec> pairs_of(const GroupSpec& group) {
     whole.allow_replica_writes.clear();
     whole.group = group.sync.name;
     whole.target = group.spokes.front();
-    whole.spokes = group.spokes;
+    whole.spokes = whole.all_spokes = group.spokes;
     whole.require_baseline = group.require_baseline;
+    whole.may_be_missing = group.on_missing == OnMissing::skip;
+    whole.tombstone_days = group.tombstone_days;
     return {std::move(whole)};
   }
   std::vector<PairSpec> pairs;

@@ -109,21 +109,36 @@ class Resolution {
   /// False, and told: a spoke that cannot be reached, and may be left out. Throws where that
   /// leaves nothing of its group.
   [[nodiscard]] bool reach(const PairSpec& pair, std::size_t spokes_left) {
-    if (!pair.may_be_missing) return true;
+    if (!pair.may_be_missing || pair.two_way()) return true;
     try {
       (void)readers_.at(pair.target);
       reached_.insert(pair.group);
       return true;
     } catch (const mysql::Error& error) {
-      const bool away = error.is_unreachable() || error.is_connection_lost();
-      if (!away || (spokes_left == 0 && reached_.count(pair.group) == 0)) throw;
-      job_.findings.push_back(
-          {kSpokeMissing, Severity::warning, pair.name,
-           "the spoke '" + pair.target + "' cannot be reached and is left out: " + error.what(),
-           "nothing is known of its rows; it is compared again when it is "
-           "back, or set on_missing = \"fail\""});
+      if (!is_away(error) || (spokes_left == 0 && reached_.count(pair.group) == 0)) throw;
+      tell_left_out(pair.name, pair.target, error);
       return false;
     }
+  }
+
+  /// A two-way group without the spokes that cannot be reached, where these may be left out. Throws
+  /// where that leaves none.
+  [[nodiscard]] PairSpec reachable(const PairSpec& pair) {
+    if (!pair.may_be_missing || !pair.two_way()) return pair;
+    PairSpec left = pair;
+    left.spokes.clear();
+    for (const std::string& spoke : pair.spokes) {
+      try {
+        (void)readers_.at(spoke);
+        left.spokes.push_back(spoke);
+      } catch (const mysql::Error& error) {
+        const bool last = left.spokes.empty() && spoke == pair.spokes.back();
+        if (!is_away(error) || last) throw;
+        tell_left_out(spoke_name(pair.name, spoke), spoke, error);
+      }
+    }
+    left.target = left.spokes.front();
+    return left;
   }
 
   [[nodiscard]] const std::map<std::string, mysql::Facts>& servers() const { return job_.servers; }
@@ -270,6 +285,19 @@ class Resolution {
                              "create it there, or rename or exclude it in the manifest"});
   }
 
+  [[nodiscard]] static bool is_away(const mysql::Error& error) {
+    return error.is_unreachable() || error.is_connection_lost();
+  }
+
+  void tell_left_out(const std::string& address, const std::string& spoke,
+                     const mysql::Error& error) {
+    job_.findings.push_back(
+        {kSpokeMissing, Severity::warning, address,
+         "the spoke '" + spoke + "' cannot be reached and is left out: " + error.what(),
+         "nothing is known of its rows; it is compared again when it is "
+         "back, or set on_missing = \"fail\""});
+  }
+
   void look_at_tombstones(TablePair& pair) {
     const auto& name = pair.job.options.tombstones;
     if (!name || pair.is_keyless()) return;
@@ -394,6 +422,7 @@ nlohmann::json job_json(const Manifest& manifest, const TableJob& job) {
   json["source"] = job.source;
   json["target"] = job.target;
   if (!job.spokes.empty()) json["spokes"] = job.spokes;
+  if (!job.missing().empty()) json["missing"] = job.missing();
   json["target_table"] = encode_table(job.target_table);
   json["direction"] = direction_name(job.direction);
   json["where"] = job.options.where;
@@ -435,12 +464,13 @@ ResolvedJob resolve_job(const Manifest& written, const Selection& selection, Pur
   std::map<std::string, std::size_t> spokes_left;
   for (const PairSpec& pair : manifest.pairs)
     if (selector.may_select(pair.name)) ++spokes_left[pair.group];
-  for (const PairSpec& pair : manifest.pairs) {
-    if (!selector.may_select(pair.name)) continue;
-    if (!resolution.reach(pair, --spokes_left[pair.group])) {
-      selector.leave_out(pair.name);
+  for (const PairSpec& written_pair : manifest.pairs) {
+    if (!selector.may_select(written_pair.name)) continue;
+    if (!resolution.reach(written_pair, --spokes_left[written_pair.group])) {
+      selector.leave_out(written_pair.name);
       continue;
     }
+    const PairSpec pair = resolution.reachable(written_pair);
     resolution.look_at_servers(pair);
     for (TableJob& job : resolution.expand(pair)) {
       if (selector.selects(pair.name, job.source_table)) jobs.push_back(job);
@@ -463,7 +493,12 @@ ResolvedJob resolve_tables(const Manifest& manifest, const std::vector<TableJob>
                            Connections& connections) {
   Resolution resolution(manifest, Purpose::write, connections);
   refuse_audit_table(manifest, jobs);
-  for (const TableJob& job : jobs) resolution.look_at_servers(spec_of(manifest, job.pair));
+  for (const TableJob& job : jobs) {
+    PairSpec pair = spec_of(manifest, job.pair);
+    pair.spokes = job.spokes;
+    if (!pair.spokes.empty()) pair.target = job.target;
+    resolution.look_at_servers(pair);
+  }
   resolution.look_at_tables(jobs);
   for (const TableJob& job : jobs) resolution.pair_up(job);
   return resolution.finish();

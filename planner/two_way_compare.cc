@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <list>
+#include <optional>
+#include <set>
+#include <span>
 
 #include "mysql/quote.h"
 #include "mysql/write_position.h"
+#include "planner/address.h"
 #include "planner/audit_trail.h"
 #include "planner/baseline_rows.h"
 #include "planner/change_builder.h"
@@ -17,6 +22,8 @@
 #include "planner/two_way_table.h"
 #include "planner/two_way_window.h"
 #include "planner/writable.h"
+#include "state/behind_lists.h"
+#include "state/clock.h"
 #include "state/sync_positions.h"
 
 namespace rowplan::planner {
@@ -248,38 +255,55 @@ class Watched : public MergeVisitor {
   std::uint64_t told_ = 0;
 };
 
-[[noreturn]] void refuse(const TwoWayTask& task, const std::string& what) {
+const std::string& server_of(const TwoWayTask& task, std::size_t member) {
+  return (*task.pair.views)[member].job.target;
+}
+
+/// What a spoke had can be forgotten for itself.
+std::string rebased(const TwoWayTask& task, std::size_t member) {
+  const TableJob& job = task.pair.job;
+  if (member == 0 || job.spokes.empty()) return job.address;
+  return with_spoke({job.address, server_of(task, member)});
+}
+
+[[noreturn]] void refuse(const TwoWayTask& task, std::size_t member, const std::string& what) {
   throw Refusal(RefusalReason::state, task.pair.job.address + ": " + what,
                 "see what happened to that server; if what is there now is right: rowplan state "
                 "rebase " +
-                    task.pair.job.address + ", and the next sync deletes nothing");
+                    rebased(task, member) + ", and the next sync deletes nothing of it");
 }
 
 /// A backup that was put back has lost rows that nobody deleted.
-void need_same_members(const TwoWayTask& task) {
+void need_same_members(const TwoWayTask& task, const state::BaselineInfo& baseline) {
+  std::set<std::string> unknown;  // whatever they were before
+  for (const state::BehindInfo& list : state::BehindLists(*task.store).of(baseline))
+    if (list.kind == state::BehindKind::unknown) unknown.insert(list.member);
   for (std::size_t m = 0; m < task.readers.size(); ++m) {
-    const std::string& server = (*task.pair.views)[m].job.target;
+    const std::string& server = server_of(task, m);
+    if (unknown.count(server) > 0) continue;
     const auto known =
         state::SyncPositions(*task.store).find(member_address(task.pair.job.address, server));
     if (!known) continue;
     if (known->target != task.identities.at(server))
-      refuse(task, "'" + server + "' is another server than at the last sync");
+      refuse(task, m, "'" + server + "' is another server than at the last sync");
     if (!mysql::position_contains(*task.askers[m], known->target_position))
-      refuse(task, "'" + server +
-                       "' does not hold all that it held at the last sync, as after a restore from "
-                       "a backup");
+      refuse(task, m,
+             "'" + server +
+                 "' does not hold all that it held at the last sync, as after a restore from "
+                 "a backup");
   }
 }
 
-/// Rows that are gone everywhere else but here nobody deleted one by one. `empty`: of each member.
-void need_not_emptied(const TwoWayTask& task, const state::BaselineInfo& baseline,
+/// Rows that are gone everywhere else but here nobody deleted one by one. `had`: what each member
+/// had at its last sync; 0 of one that has rows.
+void need_not_emptied(const TwoWayTask& task, const std::vector<std::uint64_t>& had,
                       const std::vector<bool>& empty) {
-  const auto last = std::find(empty.rbegin(), empty.rend(), true);
   const bool all = std::find(empty.begin(), empty.end(), false) == empty.end();
-  if (baseline.rows == 0 || last == empty.rend() || all) return;
-  const auto member = static_cast<std::size_t>(empty.rend() - last) - 1;
-  refuse(task, "the table is empty on '" + (*task.pair.views)[member].job.target + "', and had " +
-                   std::to_string(baseline.rows) + " rows at the last sync");
+  for (std::size_t m = 0; m < empty.size() && !all; ++m)
+    if (empty[m] && had[m] > 0)
+      refuse(task, m,
+             "the table is empty on '" + server_of(task, m) + "', and had " +
+                 std::to_string(had[m]) + " rows at its last sync");
 }
 
 bool has_no_row(mysql::Session& session, const TablePair& view) {
@@ -290,17 +314,65 @@ bool has_no_row(mysql::Session& session, const TablePair& view) {
       .empty();
 }
 
+/// What the members that missed syncs had.
+class Pasts {
+ public:
+  Pasts(const TwoWayTask& task, const MergeShape& shape, const state::BaselineInfo& baseline,
+        Findings& findings)
+      : members_(shape.members.size()) {
+    for (const state::BehindInfo& list : state::BehindLists(*task.store).of(baseline)) {
+      const auto found = std::find(shape.members.begin(), shape.members.end(), list.member);
+      if (found == shape.members.end()) continue;
+      const auto m = static_cast<std::size_t>(found - shape.members.begin());
+      need_in_time(task, m, list);
+      members_[m].unknown = list.kind == state::BehindKind::unknown;
+      if (members_[m].unknown)
+        findings.push_back({"baseline_missing", Severity::warning, shape.address,
+                            "no earlier sync of '" + list.member +
+                                "' is known: it deletes nothing, gets the rows that it lacks, and "
+                                "rows that differ are conflicts",
+                            ""});
+      if (list.rows > 0)
+        members_[m].behind = &behind_.emplace_back(*task.store, shape, baseline, list);
+    }
+  }
+
+  [[nodiscard]] std::span<const MemberPast> members() const { return members_; }
+
+ private:
+  static void need_in_time(const TwoWayTask& task, std::size_t m, const state::BehindInfo& list) {
+    const auto kept = std::chrono::days(task.pair.job.tombstone_days);
+    const bool late = !list.since.empty() && list.kind == state::BehindKind::listed &&
+                      list.since < state::rfc3339_utc(std::chrono::system_clock::now() - kept);
+    if (late || list.kind == state::BehindKind::expired)
+      refuse(task, m,
+             "'" + list.member + "' has missed all syncs since " + list.since +
+                 ", for longer than tombstone_days (" +
+                 std::to_string(task.pair.job.tombstone_days) + ")");
+  }
+
+  std::list<BehindRows> behind_;
+  std::vector<MemberPast> members_;
+};
+
 /// In the readers' snapshots. False: not to the end.
 bool merge_all(const TwoWayTask& task, const MergeShape& shape,
                const std::optional<state::BaselineInfo>& info,
-               const std::vector<KeyedIntents>& intents, MergeVisitor& visitor) {
+               const std::vector<KeyedIntents>& intents, Findings& findings,
+               MergeVisitor& visitor) {
   std::list<MemberRows> rows;
   std::vector<RowSource*> sources;
   for (std::size_t m = 0; m < task.readers.size(); ++m)
     sources.push_back(&rows.emplace_back(*task.readers[m], (*task.pair.views)[m]));
   std::optional<BaselineRows> baseline;
-  if (info) baseline.emplace(*task.store, shape, *info);
-  return merge_walk(shape, sources, {baseline ? &*baseline : nullptr, intents}, visitor);
+  std::optional<Pasts> pasts;
+  if (info) {
+    baseline.emplace(*task.store, shape, *info);
+    pasts.emplace(task, shape, *info, findings);
+  }
+  const MergePast past{baseline ? &*baseline : nullptr, intents,
+                       pasts ? pasts->members() : std::span<const MemberPast>()};
+  return merge_walk(shape, sources, past, visitor);
 }
 
 }  // namespace
@@ -313,12 +385,11 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
   std::optional<state::BaselineInfo> info;
   std::vector<KeyedIntents> intents;
   if (task.store != nullptr) {
-    info = state::Baselines(*task.store)
-               .find_fitting(shape.address, baseline_fits(task.pair, task.identities));
+    info = state::Baselines(*task.store).find_fitting(shape.address, baseline_fits(task.pair));
     intents = read_intents(*task.store, shape);
   }
   if (info) {
-    need_same_members(task);
+    need_same_members(task, *info);
     outcome.baseline.from = baseline_name(*info);
     outcome.baseline.rows = info->rows;
   }
@@ -341,13 +412,17 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
   AuditTrail audited(task.pair, rules, task.held, look_up, builder);
   Watched visitor(task, builder, audited, options, observer);
   for (mysql::Session* reader : task.readers) reader->begin_consistent_snapshot();
+  Findings findings;
   const bool whole = by_window ? merge_windows(task, shape, *info, intents, visitor)
-                               : merge_all(task, shape, info, intents, visitor);
+                               : merge_all(task, shape, info, intents, findings, visitor);
   if (whole) audited.flush();
   std::vector<bool> empty;
-  for (std::size_t m = 0; m < shape.members.size(); ++m)
+  std::vector<std::uint64_t> had;
+  for (std::size_t m = 0; m < shape.members.size(); ++m) {
     empty.push_back(builder.rows(m) == 0 &&
                     (!by_window || has_no_row(*task.readers[m], (*task.pair.views)[m])));
+    had.push_back(by_window ? info->rows : builder.had(m));
+  }
   for (mysql::Session* reader : task.readers) reader->rollback();
   outcome.table.source_rows = builder.rows(0);
   outcome.table.target_rows = builder.rows(1);
@@ -355,8 +430,9 @@ TwoWayOutcome compare_two_way(const TwoWayTask& task, ChangeSink& sink,
     outcome.on[shape.members[m]].rows = builder.rows(m);
   outcome.table.differs = !builder.chunks().empty();
   if (!whole) return outcome;
-  if (info) need_not_emptied(task, *info, empty);
+  if (info) need_not_emptied(task, had, empty);
   merged.finish(builder.chunks());
+  for (Finding& finding : findings) outcome.table.findings.push_back(std::move(finding));
   if (!info)
     outcome.table.findings.push_back(
         {"baseline_missing", Severity::warning, shape.address,

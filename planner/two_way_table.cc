@@ -111,8 +111,8 @@ class Judge {
 MergeRule rule_of(const TablePair& pair, const ConflictSpec& spec,
                   std::chrono::milliseconds threshold, const std::vector<std::string>& members) {
   const auto place = [&](const std::string& server) {
+    // One that is missing has no row that could win.
     const auto found = std::find(members.begin(), members.end(), server);
-    assert(found != members.end());
     return static_cast<std::size_t>(found - members.begin());
   };
   MergeRule rule;
@@ -225,8 +225,7 @@ MergeRules merge_rules_of(const TablePair& pair) {
   return rules;
 }
 
-std::string baseline_fits(const TablePair& pair,
-                          const std::map<std::string, std::string>& identities) {
+std::string baseline_fits(const TablePair& pair) {
   // Each part with its length: no two tables come to one text.
   std::string all;
   const auto add = [&all](const std::string& part) {
@@ -234,11 +233,12 @@ std::string baseline_fits(const TablePair& pair,
   };
   add(pair.job.address);
   add(pair.job.options.merge.by_columns ? "columns" : "rows");
-  for (const TablePair& view : *pair.views) {
-    add(view.job.target);
-    add(identities.at(view.job.target));
-    add(view.target.name.db);
-    add(view.target.name.table);
+  std::vector<std::string> members = pair.job.members();
+  if (!pair.job.all_spokes.empty()) members = members_of(pair.job.source, "", pair.job.all_spokes);
+  for (const std::string& server : members) {
+    add(server);
+    add(pair.job.table_on(server).db);
+    add(pair.job.table_on(server).table);
   }
   add(std::to_string(pair.key_columns));
   for (const PairColumn& column : pair.columns) {

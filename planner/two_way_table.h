@@ -30,9 +30,9 @@ struct MemberTable {
 /// The same, and judge_views has found nothing.
 [[nodiscard]] MergeRules merge_rules_of(const TablePair& pair);
 
-/// What a baseline must fit: the table, its members (`identities`, by server), columns and types.
-[[nodiscard]] std::string baseline_fits(const TablePair& pair,
-                                        const std::map<std::string, std::string>& identities);
+/// What a baseline must fit: the table, its members, also those that are left out, columns and
+/// types. Which servers the members are, their positions tell.
+[[nodiscard]] std::string baseline_fits(const TablePair& pair);
 
 /// Tells one state of a baseline from another.
 [[nodiscard]] std::string baseline_name(const state::BaselineInfo& info);

@@ -12,6 +12,7 @@
 #include "planner/two_way_table.h"
 #include "planner/watermark_column.h"
 #include "state/baselines.h"
+#include "state/behind_lists.h"
 #include "state/sync_positions.h"
 #include "state/watermarks.h"
 
@@ -212,12 +213,23 @@ class Windows {
       observer_.note(address + ": its watermarks are not of one sync: all rows are compared");
       return true;
     }
-    if (!state::Baselines(*store_).find(address)) return true;
+    const auto baseline = state::Baselines(*store_).find(address);
+    if (!baseline || is_any_behind(members, *baseline)) return true;
     for (const TablePair& member : members) {
       const auto known = state::SyncPositions(*store_).find(mark_address(member));
       if (!known || full_is_due(member, known->full_compare_at)) return true;
     }
     return false;
+  }
+
+  /// Of rows that a member has not seen moving, its windows tell nothing.
+  bool is_any_behind(const std::vector<TablePair>& members, const state::BaselineInfo& baseline) {
+    const auto lists = state::BehindLists(*store_).of(baseline);
+    return std::any_of(lists.begin(), lists.end(), [&](const state::BehindInfo& list) {
+      return std::any_of(members.begin(), members.end(), [&](const TablePair& member) {
+        return member.job.source == list.member;
+      });
+    });
   }
 
   /// Is something in the way of reading a window alone? Told, where a person should know.

@@ -34,8 +34,8 @@ MODULES = ("kill_tests", "undo_tests", "read_tests", "commit_tests", "stale_test
            "replica_tests", "sync_tests", "sync_fault_tests", "via_source_tests",
            "replication_tests", "rest_tests", "small_table_tests", "group_tests",
            "two_way_history_tests", "two_way_tests", "two_way_conflict_tests",
-           "two_way_group_tests", "two_way_tied_tests", "two_way_window_tests", "change_log_tests",
-           "galera_tests", "sakila_tests")
+           "two_way_group_tests", "two_way_missing_tests", "two_way_tied_tests",
+           "two_way_window_tests", "change_log_tests", "galera_tests", "sakila_tests")
 
 
 def all_tests():

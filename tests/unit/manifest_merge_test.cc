@@ -194,12 +194,15 @@ TEST(ManifestGroups, WhatATwoWayOneCannotHave) {
                   "[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\ntables = [\"shop.*\"]\n"
                   "require_baseline = true\n"),
             "5:1+16 \"require_baseline\" is for two-way groups alone");
+  EXPECT_EQ(brief("",
+                  "[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\ntables = [\"shop.*\"]\n"
+                  "tombstone_days = 3\n"),
+            "5:1+14 \"tombstone_days\" is for two-way groups alone");
 }
 
-TEST(ManifestGroups, NotBuiltYet) {
-  EXPECT_TRUE(parse_manifest(std::string(kHead) + kGroup, "m").manifest);
-  for (const char* more : {"on_missing = \"skip\"\n", "tombstone_days = 3\n"})
-    EXPECT_FALSE(parse_manifest(std::string(kHead) + kGroup + more, "m").manifest) << more;
+TEST(ManifestGroups, GoesOnWithoutASpoke) {
+  for (const char* more : {"", "on_missing = \"skip\"\n", "tombstone_days = 3\n"})
+    EXPECT_TRUE(parse_manifest(std::string(kHead) + kGroup + more, "m").manifest) << more;
 }
 
 }  // namespace

@@ -603,9 +603,6 @@ TEST(Manifest, Features) {
   };
   EXPECT_EQ(in_pair("[policy]\non_failed_verify = \"undo\"\n"),
             "2:20+6 " + refused("undo", "undoing what failed its verification"));
-  EXPECT_EQ(brief(kHead + std::string("[group.g]\nhub = \"hq\"\nspokes = [\"dw\"]\n"
-                                      "tables = [\"shop.*\"]\ntombstone_days = 3\n")),
-            "13:1+14 " + refused("tombstone_days", "two-way groups that go on without a spoke"));
 }
 
 TEST(Manifest, OneWayGroup) {
