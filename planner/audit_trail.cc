@@ -112,7 +112,7 @@ void AuditTrail::pass_on(const Kept& kept, const Entries& entries) {
   std::vector<MemberBase> own;
   for (const BehindRow& behind : kept.own) own.push_back(behind.base());
   next_.row(kept.key, {kept.has_baseline, kept.base ? &*kept.base : nullptr, rows, kept.intents,
-                       audit, own, kept.is_listed});
+                       own, kept.is_listed, audit});
 }
 
 }  // namespace rowplan::planner

@@ -98,10 +98,10 @@ struct MergeInput {
   const BaselineRow* base = nullptr;        ///< nullptr: there was no such row
   std::span<const mysql::Row* const> rows;  ///< of each member; nullptr: it has none
   std::span<const MergeIntent> intents;     ///< of runs that were not finished, the oldest first
-  /// Of each member, what its log of changes says of the row; empty: it was not asked.
-  std::span<const std::optional<AuditEntry>> audit = {};
   std::span<const MemberBase> own = {};     ///< of each member; empty: all had `base`
   bool is_listed = false;                   ///< some member is behind in this row: that ends now
+  /// Of each member, what its log of changes says of the row; empty: it was not asked.
+  std::span<const std::optional<AuditEntry>> audit = {};
 };
 
 struct RowStanding;  // planner/row_standing.h

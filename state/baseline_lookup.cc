@@ -61,7 +61,7 @@ bool BaselineLookup::open_page_of(std::string_view key) {
   bool damage = false;
   store_.read([&](SQLite::Database& db) {
     same = is_as_it_was(db, info_);
-    const BaselinePages pages(db, info_.id);
+    const BaselinePages pages(db, PagesOf::baseline, info_.id);
     const auto position =
         pages.find(from_, [&](const std::string& last) { return order_(last, key) < 0; });
     if (position) page = pages.at_or_after(*position, damage);
