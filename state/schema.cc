@@ -176,8 +176,7 @@ ALTER TABLE baseline_intents ADD COLUMN members TEXT NOT NULL DEFAULT '';
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations list{kVersion1, kSyncPositions, kBaselines, kStoppedAppliers,
-                               kBehind};
+  static const Migrations list{kVersion1, kSyncPositions, kBaselines, kStoppedAppliers, kBehind};
   return list;
 }
 
