@@ -233,10 +233,9 @@ void BaselineKeeper::keep_positions(const Kept& kept, const Positions& positions
   const PlanTable& table = table_of(kept);
   const bool all_rows = compared_all_rows(table);
   for (const std::string& server : kept.shape.members)
-    state::SyncPositions(store_).put({planner::member_address(table.address, server),
-                                      all_rows ? plan_.plan.run.created_at : "", "",
-                                      plan_.plan.servers.at(server).identity,
-                                      positions.at(server)});
+    state::SyncPositions(store_).put(
+        {planner::member_address(table.address, server), all_rows ? plan_.plan.run.created_at : "",
+         "", plan_.plan.servers.at(server).identity, positions.at(server)});
 }
 
 /// Where the next windows begin: of all members, or none.

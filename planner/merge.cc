@@ -85,8 +85,7 @@ ConflictKind kind_of(const MergeInput& input, const RowHashes& hashes,
 }
 
 /// Who deleted the row so that it goes, whatever others made of it. Never one that still has it.
-std::optional<std::size_t> force_deleter(const MergeInput& input,
-                                         const RowStandings& standings) {
+std::optional<std::size_t> force_deleter(const MergeInput& input, const RowStandings& standings) {
   for (std::size_t member = 0; member < input.audit.size(); ++member)
     if (standings[member].state == RowState::deleted && input.audit[member] &&
         input.audit[member]->force_delete)

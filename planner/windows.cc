@@ -226,9 +226,8 @@ class Windows {
   bool is_any_behind(const std::vector<TablePair>& members, const state::BaselineInfo& baseline) {
     const auto lists = state::BehindLists(*store_).of(baseline);
     return std::any_of(lists.begin(), lists.end(), [&](const state::BehindInfo& list) {
-      return std::any_of(members.begin(), members.end(), [&](const TablePair& member) {
-        return member.job.source == list.member;
-      });
+      return std::any_of(members.begin(), members.end(),
+                         [&](const TablePair& member) { return member.job.source == list.member; });
     });
   }
 

@@ -626,10 +626,6 @@ TEST(Manifest, OneWayGroup) {
   EXPECT_EQ(brief(kHead + kGroup + "[]\n"), "13:10+2 \"spokes\" is an empty list");
   EXPECT_EQ(brief(kHead + kGroup + "[\"dw\"]\ndirection = \"via-source\"\n"),
             "14:13+12 [group.g]: direction = \"via-source\" is for pairs alone");
-  EXPECT_EQ(
-      brief(kHead + kGroup + "[\"dw\"]\ndirection = \"two-way\"\non_missing = \"skip\"\n"),
-      "15:14+6 [group.g]: on_missing = \"skip\" belongs to two-way groups that go on without a "
-      "spoke, which this version does not have yet");
 }
 
 TEST(Manifest, ViaSource) {
