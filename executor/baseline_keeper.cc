@@ -140,9 +140,14 @@ void BaselineKeeper::finish(const MissingUnits& missing, ApplySessions& sessions
   for (auto& [t, kept] : kept_)
     if (!table_of(kept).baseline->from.empty()) move_rest(kept);
   const Positions positions = positions_of(missing, sessions);
-  for (auto& [t, kept] : kept_) {
+  for (auto& [t, of_table] : kept_) {
+    Kept& kept = of_table;  // lambdas capture no structured bindings
     if (missing.none_of(t)) {
-      if (!kept.info) make(kept);
+      // No baseline without its members: who takes another server for one would see deletes.
+      if (!kept.info) {
+        keep_positions(kept, positions);
+        make(kept);
+      }
       settle_intents(kept);
       store_.atomically([&] {
         keep_members(kept);

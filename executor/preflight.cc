@@ -7,6 +7,7 @@
 #include "executor/replica_appliers.h"
 #include "executor/table_locks.h"
 #include "planner/address.h"
+#include "planner/job_digest.h"
 #include "planner/limits.h"
 #include "planner/plan_error.h"
 #include "planner/plan_id.h"

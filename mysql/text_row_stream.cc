@@ -72,14 +72,19 @@ TextRowStream::~TextRowStream() {
   session_.close();
 }
 
+/// What went wrong, with the session closed after it.
+Error TextRowStream::closed() {
+  Error error = session_.handle().error(doing_);
+  session_.close();
+  return error;
+}
+
 void TextRowStream::send(const std::string& sql) {
   MYSQL* const mysql = session_.handle().mysql;
   if (mysql == nullptr)
     throw Error(session_.server(), kServerGone, "HY000", "the session is closed", doing_);
   if (mysql_send_query(mysql, sql.data(), sql.size()) == 0) return;
-  const Error error = session_.handle().error(doing_);
-  session_.close();
-  throw error;
+  throw closed();
 }
 
 void TextRowStream::open() {

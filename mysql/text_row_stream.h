@@ -34,6 +34,7 @@ class TextRowStream {
  private:
   struct Result;  // hides mysql.h
 
+  [[nodiscard]] Error closed();
   void send(const std::string& sql);
   void open();
   [[nodiscard]] bool end();

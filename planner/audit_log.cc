@@ -39,7 +39,7 @@ bool looks_like_number(const std::string& text) {
 
 /// As UTF-8, or as bytes: a conversion of bytes that are none would fail.
 std::string text_of(const Column& column) {
-  const std::string name = mysql::quote_name(column.name);
+  std::string name = mysql::quote_name(column.name);
   if (column.family == TypeFamily::bytes) return name;
   return "CAST(" + name + " AS CHAR CHARACTER SET utf8mb4)";
 }

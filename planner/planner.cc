@@ -11,6 +11,7 @@
 #include "planner/address.h"
 #include "planner/connections.h"
 #include "planner/galera.h"
+#include "planner/job_digest.h"
 #include "planner/limits.h"
 #include "planner/method_choice.h"
 #include "planner/plan_id.h"

@@ -40,15 +40,8 @@ struct ResolvedJob {
                                          const std::vector<TableJob>& jobs,
                                          Connections& connections);
 
-/// SHA-256 over what a plan was made to do: tables, filters, columns, keys, directions, deletes,
-/// allowances of these jobs.
-[[nodiscard]] std::string job_sha256(const Manifest& manifest, const std::vector<TableJob>& jobs);
-
 /// The job of one table of one pair; nullopt if the manifest does not select it (any more).
 [[nodiscard]] std::optional<TableJob> job_of(const Manifest& manifest, const std::string& pair,
                                              const mysql::TableName& source);
-
-/// Fingerprint of all members' schemas, as the plan keeps it.
-[[nodiscard]] std::string pair_schema_sha256(const TablePair& pair);
 
 }  // namespace rowplan::planner

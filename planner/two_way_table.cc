@@ -100,8 +100,13 @@ class Judge {
     });
   }
 
+  /// Once, where two rules name one column.
   void tell(const char* code, const std::string& message, const char* hint) {
-    findings_.push_back({code, Severity::error, pair_.job.address, message, hint});
+    const bool told = std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
+      return finding.code == code && finding.address == pair_.job.address &&
+             finding.message == message;
+    });
+    if (!told) findings_.push_back({code, Severity::error, pair_.job.address, message, hint});
   }
 
   const TablePair& pair_;
@@ -145,8 +150,7 @@ void tell_unlike(const TableJob& job, const std::string& who, Findings& findings
 /// The first member's table with that of one spoke, as either is written.
 TablePair pair_both_ways(const TableJob& job, const MemberTable& hub, const MemberTable& spoke,
                          Findings& findings) {
-  const TablePair pair =
-      pair_tables(job, *hub.table, *spoke.table, hub.vendor, spoke.vendor, findings);
+  TablePair pair = pair_tables(job, *hub.table, *spoke.table, hub.vendor, spoke.vendor, findings);
   Findings told;
   const TablePair back =
       pair_tables(reversed(pair).job, *spoke.table, *hub.table, spoke.vendor, hub.vendor, told);

@@ -1,4 +1,5 @@
 #include "planner/soft_deletes.h"
+#include "planner/job_digest.h"
 
 #include <gtest/gtest.h>
 

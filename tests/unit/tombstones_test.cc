@@ -1,4 +1,5 @@
 #include "planner/tombstones.h"
+#include "planner/job_digest.h"
 
 #include <gtest/gtest.h>
 
