@@ -9,6 +9,7 @@ import pymysql
 from bench import Worker, check
 
 from sync_tests import KILLED, SYNC, kill_at
+from two_way_conflict_tests import begin
 from two_way_history_tests import OFFICES, difference, merge
 
 ROUNDS = 8
@@ -29,37 +30,11 @@ INSERT INTO child VALUES (1000, 1000, 1000, '2026-01-01'), (1001, 1000, 1001, '2
 """
 COLUMNS = {"parent": ("code", "stamp"), "child": ("parent", "slot", "stamp")}
 UNIQUE = {"parent": 0, "child": 1}  # place of the unique column in a row
-MANIFEST = """manifest_version = 1
-name = "tied"
-[state]
-path = "state.db"
-[server.east]
-socket = "{east}"
-user = "rowplan"
-[server.west]
-socket = "{west}"
-user = "rowplan"
-[pair.offices]
-source = "east"
-target = "west"
-tables = ["{db}.*"]
-direction = "two-way"
-chunk_rows = 8
-conflict = {{ resolve = "newest", column = "stamp", otherwise = "east" }}
-insert_conflict = {{ resolve = "newest", column = "stamp", otherwise = "east" }}
-[pair.offices.limits]
-max_deletes = "100%"
-"""
+RULES = """chunk_rows = 8
+conflict = { resolve = "newest", column = "stamp", otherwise = "east" }
+insert_conflict = { resolve = "newest", column = "stamp", otherwise = "east" }"""
 # What a constraint or another transaction refused was not done.
 REFUSED = (1062, 1205, 1213, 1451, 1452)
-
-
-def begin(bench, schema):
-    bench.load(schema)
-    (bench.directory / "rowplan.toml").write_text(
-        MANIFEST.format(db=bench.db, east=bench.servers["source"].socket,
-                        west=bench.servers["target"].socket), encoding="utf-8")
-    bench.expect(0, *SYNC)
 
 
 def rows(bench, role):
@@ -169,7 +144,7 @@ def repair(bench, users, turn, *more):
 
 def two_way_tied_histories(bench):
     """What keeps to all keys when merged is merged so; what does not waits, and is told."""
-    begin(bench, SCHEMA)
+    begin(bench, RULES, SCHEMA)
     users = Users(bench)
     base = rows(bench, "source")
     seen = collections.Counter()
@@ -238,8 +213,9 @@ class Office:
 def two_way_among_writers(bench):
     """Each office keeps changing rows of its own while sync runs, often killed: in the end both
     have what each office's users made of theirs."""
-    begin(bench, "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), stamp DATETIME NULL);"
-                 "INSERT INTO t VALUES (1000, 'kept', NULL), (1001, 'kept', NULL)")
+    begin(bench, RULES,
+          "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), stamp DATETIME NULL);"
+          "INSERT INTO t VALUES (1000, 'kept', NULL), (1001, 'kept', NULL)")
     offices = [Office(bench, role, range(first, 120, 2))
                for first, role in zip((1, 2), OFFICES.values())]
     codes = collections.Counter()

@@ -10,10 +10,11 @@ from bench import check
 from servers import run_script
 
 from sync_tests import KILLED, SYNC, kill_at
+from two_way_conflict_tests import begin
 from two_way_history_tests import History, POINTS_MAX, TABLES, difference, merge
 from two_way_tests import state_rows
 from two_way_tied_tests import (COLUMNS, POINTS_MAX as SYNC_POINTS_MAX, SCHEMA as TIED_SCHEMA,
-                                Office, Users, begin, is_whole, repair, rows as tied_rows)
+                                RULES, Office, Users, is_whole, repair, rows as tied_rows)
 
 STATE, CONFLICT, USAGE = 14, 15, 64
 ROLE = {"east": "source", "west": "target"}
@@ -422,7 +423,7 @@ def kept_plans(bench):
 def two_way_window_tied_histories(bench):
     """Rows that are tied by unique and foreign keys: a window, then all rows, come to what all rows
     alone would have come to."""
-    begin(bench, TIED_SCHEMA + "".join(
+    begin(bench, RULES, TIED_SCHEMA + "".join(
         f"ALTER TABLE {table} ADD changed {STAMP}, ADD KEY (changed);" for table in COLUMNS))
     make_incremental(bench)
     users = Users(bench)
@@ -450,7 +451,7 @@ def two_way_window_tied_histories(bench):
 def two_way_window_among_writers(bench):
     """Each office keeps changing rows of its own while windows are synced, often killed: all that
     is committed arrives without a comparison of all rows, but deletes, which come with one."""
-    begin(bench, f"CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), stamp DATETIME NULL,"
+    begin(bench, RULES, f"CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(30), stamp DATETIME NULL,"
                  f" changed {STAMP}, KEY (changed));"
                  "INSERT INTO t (id, v) VALUES (1000, 'kept'), (1001, 'kept')")
     make_incremental(bench)
